@@ -1,0 +1,2 @@
+//! nephoscope.
+fn main() {}

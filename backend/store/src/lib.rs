@@ -1,0 +1,360 @@
+//! Where history lives: the `Store` trait and its implementations. All SQL of the product is in this crate.
+//!
+//! History is kept as intervals `[valid_from, valid_to)` of one store-wide commit sequence.
+//! A [`View`] fixes, for each target, the sequence at which it is looked at: a running scan never shows half a picture.
+
+mod error;
+pub mod sqlite;
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use nephoscope_model::api::{FindingInterval, ResourceRow, ResourceVersion};
+use nephoscope_model::drift::ResourceChange;
+use nephoscope_model::finding::{Detail, Evaluation};
+use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::scan::{CoverageRow, Origin, ScanState, ScanSummary};
+use nephoscope_model::score::{Bucket, Score};
+use nephoscope_model::{
+    AccountId, CheckId, Exposure, Facts, FindingKey, Kind, Provider, Region, Relation, Resource, ScanId, ServiceName,
+    Severity, Shard, ShardKey, State, Status, TargetName, Uid,
+};
+
+pub use error::StoreError;
+
+/// What every method gives.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A scan about to begin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewScan {
+    /// Its id; opening the id of a scan that is still running resumes it.
+    pub id: ScanId,
+    /// The target.
+    pub target: TargetName,
+    /// What began it.
+    pub origin: Origin,
+    /// The instant against which everything is judged.
+    pub instant: Timestamp,
+    /// The shards that will be read, sorted.
+    pub planned: Vec<ShardKey>,
+}
+
+/// A scan that was opened, or found where a process left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenScan {
+    /// The scan as it was opened first.
+    pub scan: NewScan,
+    /// Shards that are committed already, sorted.
+    pub done: Vec<ShardKey>,
+    /// Accounts whose evaluation is committed already, sorted.
+    pub evaluated: Vec<AccountId>,
+}
+
+/// How a scan ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanEnd {
+    /// `Finished` or `Failed`.
+    pub state: ScanState,
+    /// Why it failed, where it did.
+    pub failure: Option<String>,
+    /// When it ended.
+    pub finished: Timestamp,
+    /// The score over the target as the scan leaves it, for `Finished`.
+    pub score: Option<Score>,
+    /// The catalogue's digest.
+    pub catalogue: Option<String>,
+}
+
+/// A resource as it is to be judged or shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredResource {
+    /// What is known of it.
+    pub resource: Resource,
+    /// When its shard last listed it.
+    pub last_read: Timestamp,
+    /// True where this scan could not list it: it is shown as it was at `last_read`.
+    pub stale: bool,
+}
+
+/// At which sequence each target is looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// One entry per target that has a finished scan in view, sorted by target.
+    pub entries: Vec<ViewEntry>,
+}
+
+/// One target within a view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ViewEntry {
+    /// Which target.
+    pub target: TargetName,
+    /// The finished scan that is shown.
+    pub scan: ScanId,
+    /// Its last sequence.
+    pub sequence: i64,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended.
+    pub finished: Timestamp,
+}
+
+/// Counts of verdicts that agree in everything a filter can name, for one target of a view.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rollup {
+    /// The target.
+    pub target: TargetName,
+    /// Whose cloud.
+    pub provider: Provider,
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The service that listed the resources.
+    pub service: ServiceName,
+    /// What the resources are.
+    pub kind: Kind,
+    /// Check, severity, status, exposure and count.
+    pub bucket: Bucket,
+}
+
+/// Counts of resources that agree in everything a filter can name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ResourceRollup {
+    /// The target.
+    pub target: TargetName,
+    /// Whose cloud.
+    pub provider: Provider,
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The service.
+    pub service: ServiceName,
+    /// The kind.
+    pub kind: Kind,
+    /// How many.
+    pub count: u64,
+}
+
+/// A finding as stored: without what the catalogue says of its check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingRow {
+    /// Identity across scans.
+    pub key: FindingKey,
+    /// The check.
+    pub check: CheckId,
+    /// Its severity at evaluation.
+    pub severity: Severity,
+    /// What it says.
+    pub status: Status,
+    /// New, open or resolved.
+    pub state: State,
+    /// Whose cloud.
+    pub provider: Provider,
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The service.
+    pub service: ServiceName,
+    /// What the resource is.
+    pub kind: Kind,
+    /// The resource.
+    pub resource: Uid,
+    /// Its short name.
+    pub name: String,
+    /// Who can reach it.
+    pub exposure: Exposure,
+    /// Evidence and reasons; empty for PASS.
+    pub detail: Detail,
+    /// When the key began to fail or be unknown, without a pass since; for a PASS, when it began to pass.
+    pub first_seen: Timestamp,
+    /// When the scan that last saw it began.
+    pub last_seen: Timestamp,
+    /// That scan.
+    pub scan: ScanId,
+}
+
+/// The rows that share check, status and exposure: the unit in which findings are ordered.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketKey {
+    /// The check.
+    pub check: CheckId,
+    /// The status.
+    pub status: Status,
+    /// The exposure.
+    pub exposure: Exposure,
+}
+
+/// In which order findings are listed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FindingOrder {
+    /// Bucket after bucket as given, by uid within each; only these buckets are listed.
+    Buckets(Vec<BucketKey>),
+    /// By the debt of the resource, greatest first, then uid, then severity, then check; only these buckets are listed.
+    Resources(Vec<BucketKey>),
+}
+
+/// One page of rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The rows.
+    pub rows: Vec<T>,
+    /// Where the next page begins; opaque, and refused as `StoreError::Cursor` where it does not fit the query.
+    pub next: Option<String>,
+}
+
+/// One verdict that differs between two views, before the catalogue gives it a title.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerdictChange {
+    /// The finding as it is now; as it was last, where it is gone.
+    pub row: FindingRow,
+    /// The status then; none where it did not exist.
+    pub before: Option<Status>,
+    /// The status now; none where it is gone.
+    pub after: Option<Status>,
+}
+
+/// One edge of a resource, read from either end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredRelation {
+    /// The edge; `to` is the other end, also where `reversed`.
+    pub relation: Relation,
+    /// True where the other end holds it.
+    pub reversed: bool,
+    /// Name and kind of the other end, where it was collected.
+    pub other: Option<(String, Kind)>,
+}
+
+/// A schedule's memory: what was due last, so that a restart neither doubles nor forgets a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScheduleMark {
+    /// The target.
+    pub target: TargetName,
+    /// The due time that was last acted upon.
+    pub due: Timestamp,
+}
+
+/// The one place where scans, resources and findings are kept. One writer; readers are never blocked.
+#[async_trait]
+pub trait Store: Send + Sync + Debug {
+    /// Begins a scan; where a scan with this id is running, gives it as it was left.
+    async fn scan_open(&self, scan: &NewScan) -> Result<OpenScan>;
+
+    /// The scan of `target` that is running or was left by a process that died, if there is one.
+    async fn scan_unfinished(&self, target: &TargetName) -> Result<Option<OpenScan>>;
+
+    /// Commits what one shard gathered, with its completion mark, in one transaction.
+    ///
+    /// A resource that a `listed` shard no longer has ends here; one of a shard that was not listed whole stays as it was, stale.
+    /// Committing a shard again that is already committed in this scan changes nothing.
+    async fn shard_insert(&self, scan: &ScanId, shard: &Shard) -> Result<()>;
+
+    /// Everything known of one account within the scan's target, stale resources included, sorted by uid.
+    async fn estate_fetch(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<StoredResource>>;
+
+    /// What the shards of one account could read in this scan, sorted by shard.
+    async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;
+
+    /// The status of every current verdict of one account at the end of the scan before, with when it was last decided: what a stale resource falls back to.
+    async fn verdict_last_known(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<(FindingKey, Status)>>;
+
+    /// Commits the verdicts, facts and rollups of one account in one transaction. Only what differs from before is written.
+    async fn evaluation_insert(&self, scan: &ScanId, account: &AccountId, evaluation: &Evaluation) -> Result<()>;
+
+    /// Verdict counts of the scan's target as evaluated in this scan: what its score is computed from.
+    async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>>;
+
+    /// Ends a scan. From here on views may show it.
+    async fn scan_finish(&self, scan: &ScanId, end: &ScanEnd) -> Result<()>;
+
+    /// Scans, latest first; of one target where given.
+    async fn scan_list(
+        &self,
+        target: Option<&TargetName>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ScanSummary>>;
+
+    /// One scan; none where there is no such id.
+    async fn scan_fetch(&self, id: &ScanId) -> Result<Option<ScanSummary>>;
+
+    /// The shards committed by one scan, the worst state first, then by shard.
+    async fn coverage_list(&self, scan: &ScanId) -> Result<Vec<CoverageRow>>;
+
+    /// Targets that have been scanned, sorted.
+    async fn target_list(&self) -> Result<Vec<TargetName>>;
+
+    /// The view of `targets` (all where empty) at `as_of`. A target without a finished scan by then has no entry.
+    async fn view_fetch(&self, targets: &[TargetName], as_of: &AsOf) -> Result<View>;
+
+    /// The view before `view`: for each entry the finished scan before it. A target that has none has no entry.
+    async fn view_before(&self, view: &View) -> Result<View>;
+
+    /// Verdict counts of a view, from rollups only.
+    async fn rollup_list(&self, view: &View) -> Result<Vec<Rollup>>;
+
+    /// Resource counts of a view, from rollups only.
+    async fn resource_rollup_list(&self, view: &View) -> Result<Vec<ResourceRollup>>;
+
+    /// Findings of a view in the order given. Of `filter`, the store applies targets, providers, accounts, regions, services, kinds, states and query; checks, severities, statuses, exposures, concerns and frameworks are already in the buckets.
+    async fn finding_list(
+        &self,
+        view: &View,
+        filter: &Filter,
+        order: &FindingOrder,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<FindingRow>>;
+
+    /// How many findings `finding_list` would give over all pages. Only called where rollups cannot say (states, query).
+    async fn finding_count(&self, view: &View, filter: &Filter, buckets: &[BucketKey]) -> Result<u64>;
+
+    /// One finding; none where the view has no such key. A key that once existed is given as it was last, with state `Resolved`.
+    async fn finding_fetch(&self, view: &View, key: &FindingKey) -> Result<Option<FindingRow>>;
+
+    /// Every status a finding has had, latest first.
+    async fn finding_history(&self, key: &FindingKey) -> Result<Vec<FindingInterval>>;
+
+    /// Every verdict on one resource in a view, worst first.
+    async fn finding_list_of(&self, view: &View, uid: &Uid) -> Result<Vec<FindingRow>>;
+
+    /// Resources of a view. Of `filter`, targets, providers, accounts, regions, services, kinds, exposures and query apply. Ordered by debt (greatest first) then uid, or by name then uid where `by_name`.
+    async fn resource_list(
+        &self,
+        view: &View,
+        filter: &Filter,
+        by_name: bool,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ResourceRow>>;
+
+    /// How many resources `resource_list` would give over all pages.
+    async fn resource_count(&self, view: &View, filter: &Filter) -> Result<u64>;
+
+    /// One resource with its row and facts; none where the view has no such uid.
+    async fn resource_fetch(&self, view: &View, uid: &Uid) -> Result<Option<(StoredResource, ResourceRow, Facts)>>;
+
+    /// The versions of a resource, latest first.
+    async fn resource_history(&self, uid: &Uid) -> Result<Vec<ResourceVersion>>;
+
+    /// Edges from and to a resource in a view, sorted.
+    async fn relation_list(&self, view: &View, uid: &Uid) -> Result<Vec<StoredRelation>>;
+
+    /// Verdicts that differ between two views of the same targets, at most `limit`, worse ones first (FAIL now, then UNKNOWN now, then the rest), by severity, then exposure, then uid.
+    async fn verdict_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<VerdictChange>>;
+
+    /// Resources that came, went or changed between two views of the same targets, at most `limit`, sorted by uid.
+    async fn resource_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<ResourceChange>>;
+
+    /// One shard of a finished scan as it is in the view, for export; none where the scan did not read it.
+    async fn shard_fetch(&self, view: &View, key: &ShardKey) -> Result<Option<Shard>>;
+
+    /// What the schedules have acted upon.
+    async fn schedule_list(&self) -> Result<Vec<ScheduleMark>>;
+
+    /// Remembers that a due time was acted upon.
+    async fn schedule_mark(&self, mark: &ScheduleMark) -> Result<()>;
+}
