@@ -353,6 +353,14 @@ pub struct ScanRequest {
     pub target: TargetName,
 }
 
+/// A scan that was started: the answer to `POST /api/v1/scans`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ScanStarted {
+    /// Its id; an earlier one where a scan that was left half done is taken up again.
+    pub id: ScanId,
+}
+
 /// One event of a running scan, as `/api/v1/scans/{id}/events` sends it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

@@ -1,0 +1,152 @@
+//! The first page: coverage, score, trend, counts, changes and the best fixes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nephoscope_model::api::{Fix, Overview, SeverityCounts, TrendPoint};
+use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::scan::{ScanState, ScanSummary};
+use nephoscope_model::score::Score;
+use nephoscope_model::{Exposure, Severity, Status};
+use nephoscope_store::{Rollup, View, ViewEntry};
+
+use crate::buckets::{checks_of, in_scope, score_of_rollups};
+use crate::drift::drift_of_views;
+use crate::findings::title_of;
+use crate::{Library, Result};
+
+/// Scans that the trend goes back.
+const TREND_SCANS: u32 = 60;
+/// Changes shown on the first page.
+const CHANGES: u32 = 12;
+/// Fixes shown on the first page.
+const FIXES: usize = 5;
+
+/// The first page of a scope.
+pub async fn overview(library: &Library, filter: &Filter, as_of: &AsOf) -> Result<Overview> {
+    let store = &library.store;
+    let view = library.view(filter, as_of).await?;
+    let rollups = scoped(library, filter, &view).await?;
+    let score = score_of_rollups(&rollups);
+
+    let mut scans = Vec::new();
+    let mut coverage = Vec::new();
+    for entry in &view.entries {
+        scans.extend(store.scan_fetch(&entry.scan).await?);
+        coverage.extend(store.coverage_list(&entry.scan).await?);
+    }
+    let before = store.view_before(&view).await?;
+    let drift = if before.entries.is_empty() {
+        None
+    } else {
+        Some(drift_of_views(library, filter, &before, &view, CHANGES).await?)
+    };
+    let resources = store.resource_rollup_list(&view).await?;
+    Ok(Overview {
+        as_of: view.entries.iter().map(|entry| entry.finished).max(),
+        trend: trend(library, filter, &view).await?,
+        severities: severities(&rollups),
+        fixes: fixes(library, &score, &rollups),
+        resources: resources.iter().map(|rollup| rollup.count).sum(),
+        scans,
+        coverage,
+        score,
+        drift,
+    })
+}
+
+/// The score of a scope, with all its parts.
+pub async fn score_of(library: &Library, filter: &Filter, as_of: &AsOf) -> Result<Score> {
+    let view = library.view(filter, as_of).await?;
+    Ok(score_of_rollups(&scoped(library, filter, &view).await?))
+}
+
+/// The rollups of a view that lie in the scope of a filter, checks included.
+pub(crate) async fn scoped(library: &Library, filter: &Filter, view: &View) -> Result<Vec<Rollup>> {
+    let rollups = library.store.rollup_list(view).await?;
+    let checks = checks_of(filter, &library.catalogue, &rollups)?;
+    let wanted = |rollup: &Rollup| {
+        in_scope(filter, rollup) && checks.as_ref().is_none_or(|checks| checks.contains(&rollup.bucket.check))
+    };
+    Ok(rollups.into_iter().filter(wanted).collect())
+}
+
+/// The score after each of the last scans. Where one target makes up the whole scope, its scans carry their scores;
+/// otherwise each point is the score over all targets as they stood when that scan ended.
+async fn trend(library: &Library, filter: &Filter, view: &View) -> Result<Vec<TrendPoint>> {
+    let mut scans: Vec<ScanSummary> = Vec::new();
+    for entry in &view.entries {
+        let page = library.store.scan_list(Some(&entry.target), None, TREND_SCANS).await?;
+        let in_view = |scan: &ScanSummary| scan.state == ScanState::Finished && scan.started <= entry.started;
+        scans.extend(page.rows.into_iter().filter(in_view));
+    }
+    scans.sort_by(|a, b| (a.finished, &a.id).cmp(&(b.finished, &b.id)));
+    let skipped = scans.len().saturating_sub(TREND_SCANS as usize);
+
+    let whole_target = Filter { targets: filter.targets.clone(), ..Filter::default() };
+    let carried = view.entries.len() == 1 && *filter == whole_target;
+    let mut points = Vec::new();
+    for scan in scans.into_iter().skip(skipped) {
+        let carried_score = if carried { scan.score.clone() } else { None };
+        let score = match carried_score {
+            Some(score) => score,
+            None => score_of(library, filter, &AsOf::Scan(scan.id.clone())).await?,
+        };
+        points.push(TrendPoint {
+            scan: scan.id,
+            target: scan.target,
+            at: scan.started,
+            posture: score.posture,
+            low: score.low,
+            high: score.high,
+            reported: score.reported,
+            debt: score.debt,
+            unknown: score.unknown,
+        });
+    }
+    Ok(points)
+}
+
+fn severities(rollups: &[Rollup]) -> Vec<SeverityCounts> {
+    let mut counts: BTreeMap<Severity, SeverityCounts> = Severity::ALL
+        .into_iter()
+        .map(|severity| (severity, SeverityCounts { severity, fail: 0, unknown: 0, pass: 0 }))
+        .collect();
+    for Rollup { bucket, .. } in rollups {
+        let Some(entry) = counts.get_mut(&bucket.severity) else { continue };
+        match bucket.status {
+            Status::Fail => entry.fail += bucket.count,
+            Status::Unknown => entry.unknown += bucket.count,
+            Status::Pass => entry.pass += bucket.count,
+            Status::Manual => {}
+        }
+    }
+    counts.into_values().rev().collect()
+}
+
+fn fixes(library: &Library, score: &Score, rollups: &[Rollup]) -> Vec<Fix> {
+    let costly = score.parts.iter().filter(|part| !part.points.is_zero()).take(FIXES);
+    costly
+        .map(|part| {
+            let exposures: BTreeSet<Exposure> = rollups
+                .iter()
+                .filter(|r| r.bucket.check == part.check && r.bucket.status == Status::Fail)
+                .map(|r| r.bucket.exposure)
+                .collect();
+            let compiled = library.catalogue.find(part.check.as_str());
+            Fix {
+                title: title_of(library, &part.check),
+                remediation: compiled.map_or_else(String::new, |c| c.check.remediation.text.clone()),
+                check: part.check.clone(),
+                severity: part.severity,
+                failing: part.failing,
+                points: part.points.clone(),
+                exposure: exposures.last().copied().unwrap_or(Exposure::Internal),
+            }
+        })
+        .collect()
+}
+
+/// The earliest start and the latest start of a view's scans.
+pub(crate) fn instant_of(entries: &[ViewEntry]) -> Option<jiff::Timestamp> {
+    entries.iter().map(|entry| entry.started).max()
+}

@@ -1,0 +1,58 @@
+//! `nephoscope config` and `nephoscope targets`: what applies, and where it comes from.
+
+use std::process::ExitCode;
+
+use jiff::Timestamp;
+
+use crate::args::Config;
+use crate::config::DEFAULT_BUDGET;
+use crate::context::Context;
+use crate::failure::Outcome;
+use crate::print::{print, print_table, table};
+
+/// Runs `config`. A file that cannot be used has ended the process before this.
+pub fn run(context: &Context, command: &Config) -> Outcome {
+    let config = &context.config;
+    let place = config.path.as_ref().map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+    match command {
+        Config::Check => print(&format!("{place}: {} targets, no mistake found\n", config.targets.len()))?,
+        Config::Show => {
+            let file = &config.file;
+            let mut rows = table(&["key", "value", "from"]);
+            let store_from = match (&context.global.store, &file.store) {
+                (Some(_), _) => "--store or NEPHOSCOPE_STORE",
+                (None, Some(_)) => place.as_str(),
+                (None, None) => "default",
+            };
+            rows.add_row(["store", context.store_url(), store_from]);
+            let from = |given: bool| if given { place.as_str() } else { "default" };
+            let listen = file.serve.listen.map_or_else(|| "127.0.0.1:8080".to_owned(), |listen| listen.to_string());
+            rows.add_row(["serve.listen", &listen, from(file.serve.listen.is_some())]);
+            let budget = file.scan.budget.unwrap_or(DEFAULT_BUDGET).to_string();
+            rows.add_row(["scan.budget", &budget, from(file.scan.budget.is_some())]);
+            let coverage = file.scan.min_coverage.map_or_else(|| "not required".to_owned(), |share| share.to_string());
+            rows.add_row(["scan.min_coverage", &coverage, from(file.scan.min_coverage.is_some())]);
+            for target in &config.targets {
+                rows.add_row(["target", target.name.as_str(), &place]);
+            }
+            print_table(&rows)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists what can be scanned.
+pub fn targets(context: &Context) -> Outcome {
+    let mut rows = table(&["target", "provider", "schedule", "next due"]);
+    let now = Timestamp::now();
+    for target in &context.config.targets {
+        let schedule = target.schedule.as_ref().map_or("by hand", |schedule| schedule.text());
+        let due = target.next_due(now).map_or_else(|| "–".to_owned(), |due| due.to_string());
+        rows.add_row([target.name.as_str(), target.provider().as_str(), schedule, &due]);
+    }
+    print_table(&rows)?;
+    if context.config.targets.is_empty() {
+        eprintln!("no target is configured; `nephoscope scan aws` scans what the ambient credentials reach");
+    }
+    Ok(ExitCode::SUCCESS)
+}

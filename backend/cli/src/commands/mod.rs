@@ -1,0 +1,11 @@
+//! One file per command: fetch, then print.
+
+pub mod checks;
+pub mod config;
+pub mod findings;
+pub mod report;
+pub mod resources;
+pub mod scan;
+pub mod score;
+pub mod serve;
+pub mod snapshot;

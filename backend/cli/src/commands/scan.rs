@@ -1,0 +1,402 @@
+//! `nephoscope scan`: collect or read, evaluate, store, and print a summary.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use nephoscope_answer::{FindingExport, Library, finding_list, scan_fetch, score_of};
+use nephoscope_catalogue::Catalogue;
+use nephoscope_collect::Aws;
+use nephoscope_model::api::{ScanDetail, ScanEvent};
+use nephoscope_model::query::{AsOf, Filter, ListQuery};
+use nephoscope_model::scan::{CoverageRow, Origin, ScanState};
+use nephoscope_model::{CoverageState, Finding, ScanId, Severity, Status, TargetName};
+use nephoscope_report::{FindingsCsv, FindingsJsonl};
+use nephoscope_scan::snapshot_file::SnapshotFile;
+use nephoscope_scan::source::{Cloud, Gathered, Source};
+use nephoscope_scan::{Progress, Request, ScanError, Target, TargetAccess};
+use nephoscope_store::Store;
+use nephoscope_store::sqlite::redaction_key;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::{self, ScanFormat};
+use crate::config::{DEFAULT_BUDGET, ambient_aws};
+use crate::context::{Context, refuse, stop_on_signal};
+use crate::failure::{Failure, Outcome, code};
+use crate::print::{print, print_table, table};
+
+/// Runs the command.
+pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
+    for (name, share) in [("--budget", scan.budget), ("--min-coverage", scan.min_coverage)] {
+        if share.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+            return Err(Failure::usage(format!("{name} is a share"), "give a number above 0 and at most 1"));
+        }
+    }
+    // A pattern that matches nothing must not look like a clean result after an hour of scanning.
+    let checks = ListQuery::from_pairs(scan.check.iter().map(|pattern| ("check", pattern.as_str())));
+    let checks = checks.map_err(|error| refuse(&error))?.filter.checks;
+    let catalogue = context.catalogue()?;
+    let targets = if scan.from.is_some() { Vec::new() } else { targets(context, scan)? };
+    let store = context.writer()?;
+    let stop = stop_on_signal();
+
+    let mut scanned = Vec::new();
+    if let Some(path) = &scan.from {
+        scanned.push(scan_file(&*store, &catalogue, path, &stop).await?);
+    }
+    for target in &targets {
+        scanned.push(scan_target(&*store, &catalogue, target, &stop).await?);
+    }
+    let library = Library { store, catalogue };
+    let mut codes = Vec::new();
+    for id in &scanned {
+        codes.push(report(context, scan, &library, id, &checks).await?);
+    }
+    Ok(if scan.exit_zero { ExitCode::SUCCESS } else { ExitCode::from(codes.into_iter().max().unwrap_or(0)) })
+}
+
+/// The targets meant: those named, else all configured ones, else the ambient credentials.
+fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure> {
+    let configured = &context.config.targets;
+    let budget = scan.budget.or(context.config.file.scan.budget).unwrap_or(DEFAULT_BUDGET);
+    let restricted = !scan.region.is_empty() || !scan.service.is_empty();
+    let ambient = || ambient_aws(&scan.region, &scan.service, budget);
+
+    let mut found = Vec::new();
+    for name in &scan.targets {
+        match configured.iter().find(|target| target.name.as_str() == name) {
+            Some(_) if restricted => {
+                let help = "set `regions` and `services` of the target in the configuration";
+                return Err(Failure::usage(format!("--region and --service do not apply to target `{name}`"), help));
+            }
+            Some(target) => found.push(target.clone()),
+            None if name == "aws" => found.push(ambient()),
+            None => {
+                let known: Vec<&str> = configured.iter().map(|target| target.name.as_str()).collect();
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                return Err(ScanError::UnknownTarget { target: TargetName::from(name.as_str()), known }.into());
+            }
+        }
+    }
+    if scan.targets.is_empty() {
+        let ambient_only = configured.is_empty() || restricted;
+        found = if ambient_only { vec![ambient()] } else { configured.clone() };
+    }
+    let key = redaction_key(context.store_url())?;
+    for target in &mut found {
+        arm(target, key, scan.budget);
+    }
+    Ok(found)
+}
+
+/// Gives a target what is not its own to know: the installation's redaction key and the budget of the command line.
+pub fn arm(target: &mut Target, key: [u8; 32], budget: Option<f64>) {
+    match &mut target.access {
+        TargetAccess::Aws(options) => {
+            options.redaction_key = key;
+            options.budget = budget.unwrap_or(options.budget);
+        }
+        TargetAccess::Gathered(_) => {}
+    }
+}
+
+async fn scan_target(
+    store: &dyn Store,
+    catalogue: &Arc<Catalogue>,
+    target: &Target,
+    stop: &CancellationToken,
+) -> Result<ScanId, Failure> {
+    let request = Request { target: target.name.clone(), origin: Origin::Command, instant: Timestamp::now() };
+    match &target.access {
+        TargetAccess::Aws(options) => {
+            let connected = Aws::connect((**options).clone()).await;
+            let collector = connected
+                .map_err(|source| ScanError::Connect { target: target.name.clone(), source: Box::new(source) })?;
+            let source = Cloud { target: target.name.clone(), collector: &collector };
+            scan_source(store, catalogue, &source, &request, stop).await
+        }
+        TargetAccess::Gathered(shards) => {
+            scan_source(store, catalogue, &Gathered { shards, finished: None }, &request, stop).await
+        }
+    }
+}
+
+/// Evaluates a snapshot file as of its own instant. A snapshot that the store has already, judged by the same
+/// catalogue, is not judged again.
+pub async fn scan_file(
+    store: &dyn Store,
+    catalogue: &Arc<Catalogue>,
+    path: &Path,
+    stop: &CancellationToken,
+) -> Result<ScanId, Failure> {
+    let file = SnapshotFile::open(path)?;
+    let request =
+        Request { target: file.header.target.clone(), origin: Origin::File, instant: file.header.instant };
+    let id = ScanId::of(&request.target, request.instant);
+    if let Some(known) = store.scan_fetch(&id).await?
+        && known.state == ScanState::Finished
+        && known.catalogue.as_deref() == Some(catalogue.digest())
+    {
+        return Ok(id);
+    }
+    let latest = store.scan_list(Some(&request.target), None, 1).await?.rows.pop();
+    if let Some(latest) = latest.filter(|scan| scan.started >= request.instant && scan.state == ScanState::Finished) {
+        let target = request.target;
+        return Err(ScanError::OutOfOrder { target, given: request.instant, latest: latest.started }.into());
+    }
+    scan_source(store, catalogue, &file, &request, stop).await
+}
+
+async fn scan_source(
+    store: &dyn Store,
+    catalogue: &Arc<Catalogue>,
+    source: &dyn Source,
+    request: &Request,
+    stop: &CancellationToken,
+) -> Result<ScanId, Failure> {
+    let progress = Progress::default();
+    let shown = std::io::stderr().is_terminal().then(|| tokio::spawn(show_progress(progress.clone())));
+    let ended = nephoscope_scan::run(store, catalogue, source, request, &progress, stop).await;
+    if let Some(shown) = shown {
+        shown.abort();
+        eprint!("\r\x1b[K");
+    }
+    Ok(ended?)
+}
+
+/// One line on the terminal that is written over as shards come in.
+async fn show_progress(progress: Progress) {
+    let (told, mut events) = progress.listen();
+    for event in told {
+        show_event(&event);
+    }
+    while let Ok(event) = events.recv().await {
+        show_event(&event);
+    }
+}
+
+fn show_event(event: &ScanEvent) {
+    match event {
+        ScanEvent::Planned { shards } => eprint!("\r\x1b[K0 of {shards} shards"),
+        ScanEvent::ShardDone { shard, done, planned, .. } => {
+            eprint!("\r\x1b[K{done} of {planned} shards · {shard}");
+        }
+        ScanEvent::Evaluating { account } => eprint!("\r\x1b[Kjudging account {account}"),
+        ScanEvent::Ended { .. } => {}
+    }
+}
+
+/// Prints one scan's summary, writes its formats, and gives its exit code.
+async fn report(
+    context: &Context,
+    scan: &args::Scan,
+    library: &Library,
+    id: &ScanId,
+    checks: &[String],
+) -> Result<u8, Failure> {
+    let Some(detail) = scan_fetch(library, id).await? else {
+        return Err(Failure::tool(anyhow::anyhow!("scan {id} is not in the store"), "scan again"));
+    };
+    let filter = Filter {
+        targets: vec![detail.scan.target.clone()],
+        checks: checks.to_vec(),
+        statuses: Status::ALL.to_vec(),
+        ..Filter::default()
+    };
+    let query = ListQuery { filter, as_of: AsOf::Scan(id.clone()), ..ListQuery::default() };
+
+    for format in &scan.format {
+        write_format(scan, library, &detail, &query, *format).await?;
+    }
+    let to_stdout = !scan.format.is_empty() && scan.output.as_os_str() == "-";
+    if !context.global.quiet && !to_stdout {
+        summarise(library, &detail, &query).await?;
+    }
+    let short = |share: f64| covered(&detail.coverage) < share;
+    if scan.min_coverage.or(context.config.file.scan.min_coverage).is_some_and(short) {
+        eprintln!("coverage {:.1} % is below the required share", 100.0 * covered(&detail.coverage));
+        return Ok(code::COVERAGE);
+    }
+    match scan.fail_on {
+        Some(threshold) if fails_at(library, &query, threshold).await? => Ok(code::FINDINGS),
+        _ => Ok(0),
+    }
+}
+
+async fn fails_at(library: &Library, query: &ListQuery, threshold: Severity) -> Result<bool, Failure> {
+    let mut failing = query.clone();
+    failing.filter.statuses = vec![Status::Fail];
+    failing.filter.severities = Severity::ALL.into_iter().filter(|severity| *severity >= threshold).collect();
+    failing.limit = Some(1);
+    Ok(finding_list(library, &failing).await?.total > 0)
+}
+
+/// The share of shards that were read whole, 0 to 1; disabled regions do not count.
+fn covered(coverage: &[CoverageRow]) -> f64 {
+    let counted = coverage.iter().filter(|row| row.coverage.state != CoverageState::Disabled);
+    let (mut all, mut whole) = (0_u32, 0_u32);
+    for row in counted {
+        all += 1;
+        whole += u32::from(row.coverage.state == CoverageState::Complete);
+    }
+    if all == 0 { 1.0 } else { f64::from(whole) / f64::from(all) }
+}
+
+async fn summarise(library: &Library, detail: &ScanDetail, query: &ListQuery) -> Result<(), Failure> {
+    let scan = &detail.scan;
+    let score = score_of(library, &query.filter, &query.as_of).await?;
+    let mut text = format!("scan {} of target {}\n", scan.id, scan.target);
+    let shards = detail.coverage.len();
+    text += &format!(
+        "  {} resources, {} of {shards} shards whole, {} calls\n",
+        scan.resources, scan.shards_complete, scan.calls
+    );
+    let rounded = |points: &Option<nephoscope_model::Points>| points.as_ref().map(|points| points.rounded(1));
+    match (rounded(&score.reported), rounded(&score.low), rounded(&score.high)) {
+        (Some(reported), Some(low), Some(high)) => {
+            text += &format!("  score {reported}, between {low} and {high}; risk debt {}\n", score.debt);
+            if let Some(cap) = score.cap {
+                text += &format!("  held at {} while {}\n", cap.limit(), cap.reason());
+            }
+        }
+        _ => text += "  no score: nothing was decided\n",
+    }
+    text += &format!("  {} pass, {} fail, {} unknown\n", scan.pass, scan.fail, scan.unknown);
+    print(&text)?;
+
+    let mut failing = query.clone();
+    failing.filter.statuses = vec![Status::Fail, Status::Unknown];
+    failing.limit = Some(10);
+    let page = finding_list(library, &failing).await?;
+    if !page.findings.is_empty() {
+        let mut rows = table(&["status", "severity", "check", "resource", "found"]);
+        for finding in &page.findings {
+            rows.add_row(row(finding));
+        }
+        print("\n")?;
+        print_table(&rows)?;
+        let more = page.total.saturating_sub(page.findings.len() as u64);
+        if more > 0 {
+            print(&format!("  and {more} more: `nephoscope findings` lists them, `nephoscope serve` shows them\n"))?;
+        }
+    }
+    for error in detail.coverage.iter().flat_map(|row| row.coverage.errors.iter().map(move |error| (row, error))) {
+        let (row, error) = error;
+        let permission = error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
+        eprintln!("not read: {} {} {} × {}{permission}", row.shard, error.api, error.error, error.count);
+    }
+    Ok(())
+}
+
+/// One finding as a row: status, severity, check, resource, and what was found.
+pub fn row(finding: &Finding) -> [String; 5] {
+    let found = match (finding.evidence.first(), finding.unreadable.first()) {
+        (_, Some(missing)) if finding.status == Status::Unknown => format!("{}: {}", missing.api, missing.error),
+        (Some(evidence), _) => {
+            let value = evidence.found.to_string();
+            let short: String = value.chars().take(60).collect();
+            let cut = if short.len() < value.len() { "…" } else { "" };
+            format!("{} = {short}{cut}", evidence.path)
+        }
+        (None, _) => String::new(),
+    };
+    let place = format!("{} ({})", finding.name, finding.region);
+    [finding.status.to_string(), finding.severity.to_string(), finding.check.to_string(), place, found]
+}
+
+async fn write_format(
+    scan: &args::Scan,
+    library: &Library,
+    detail: &ScanDetail,
+    query: &ListQuery,
+    format: ScanFormat,
+) -> Result<(), Failure> {
+    let extension = match format {
+        ScanFormat::Json => "json",
+        ScanFormat::Jsonl => "jsonl",
+        ScanFormat::Csv => "csv",
+    };
+    let out: Box<dyn Write + Send> = if scan.output.as_os_str() == "-" {
+        Box::new(std::io::stdout())
+    } else {
+        let create = || {
+            std::fs::create_dir_all(&scan.output)?;
+            File::create(scan.output.join(format!("{}.{extension}", detail.scan.id)))
+        };
+        let file = create().map_err(|error| {
+            let attempt = anyhow::Error::new(error).context(format!("write to folder {}", scan.output.display()));
+            Failure::tool(attempt, "check that the folder can be written to")
+        })?;
+        Box::new(BufWriter::new(file))
+    };
+    match format {
+        ScanFormat::Csv => write_csv(out, FindingExport::begin(library, query).await?).await,
+        ScanFormat::Jsonl => write_jsonl(out, FindingExport::begin(library, query).await?).await,
+        ScanFormat::Json => write_document(out, library, detail, query).await,
+    }
+}
+
+/// Writes every finding of an export as CSV.
+pub async fn write_csv(out: impl Write, mut export: FindingExport) -> Result<(), Failure> {
+    let mut writer = FindingsCsv::new(out).map_err(Failure::from)?;
+    loop {
+        let page = export.next_page().await?;
+        if page.is_empty() {
+            return writer.finish().map(drop).map_err(Failure::from);
+        }
+        for finding in &page {
+            writer.write(finding)?;
+        }
+    }
+}
+
+/// Writes every finding of an export, one JSON document per line.
+pub async fn write_jsonl(out: impl Write, mut export: FindingExport) -> Result<(), Failure> {
+    let mut writer = FindingsJsonl::new(out);
+    loop {
+        let page = export.next_page().await?;
+        if page.is_empty() {
+            return writer.finish().map(drop).map_err(Failure::from);
+        }
+        for finding in &page {
+            writer.write(finding)?;
+        }
+    }
+}
+
+/// The one document of a scan; findings are written as they come, so that memory holds one page.
+async fn write_document(
+    mut out: impl Write,
+    library: &Library,
+    detail: &ScanDetail,
+    query: &ListQuery,
+) -> Result<(), Failure> {
+    let score = score_of(library, &query.filter, &query.as_of).await?;
+    let scan = &detail.scan;
+    let counts: BTreeMap<&str, u64> =
+        [("pass", scan.pass), ("fail", scan.fail), ("unknown", scan.unknown), ("resources", scan.resources)].into();
+    let head = json!({ "scan": scan, "score": score, "coverage": detail.coverage, "counts": counts }).to_string();
+    // The closing brace comes after the findings.
+    out.write_all(&head.as_bytes()[..head.len() - 1])?;
+    out.write_all(b",\"findings\":[")?;
+    let mut export = FindingExport::begin(library, query).await?;
+    let mut first = true;
+    loop {
+        let page = export.next_page().await?;
+        if page.is_empty() {
+            break;
+        }
+        for finding in &page {
+            out.write_all(if first { b"\n" } else { b",\n" })?;
+            first = false;
+            serde_json::to_writer(&mut out, finding).map_err(std::io::Error::from)?;
+        }
+    }
+    out.write_all(b"\n]}\n")?;
+    Ok(out.flush()?)
+}

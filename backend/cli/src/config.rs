@@ -1,0 +1,319 @@
+//! The configuration file: read once, checked whole, with the place of every mistake.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use nephoscope_collect::{AwsOptions, Budgets, RegionChoice};
+use nephoscope_model::{Provider, Region, ServiceName, TargetName};
+use nephoscope_scan::schedule::Schedule;
+use nephoscope_scan::{Target, TargetAccess};
+use serde::Deserialize;
+use toml::Spanned;
+
+use crate::failure::Failure;
+
+/// The name that is looked for beside the caller.
+const FILE_NAME: &str = "nephoscope.toml";
+
+/// What the file says; nothing where there is no file.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where it was read from.
+    pub path: Option<PathBuf>,
+    /// What it says.
+    pub file: File,
+    /// The targets, ready to scan.
+    pub targets: Vec<Target>,
+}
+
+/// The file as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// Where history is kept.
+    pub store: Option<String>,
+    /// `[serve]`.
+    #[serde(default)]
+    pub serve: ServeSection,
+    /// `[scan]`.
+    #[serde(default)]
+    pub scan: ScanSection,
+    /// `[[target]]`.
+    #[serde(default)]
+    target: Vec<Spanned<TargetSection>>,
+}
+
+/// `[serve]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServeSection {
+    /// Address to listen on.
+    pub listen: Option<SocketAddr>,
+}
+
+/// `[scan]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScanSection {
+    /// Share of each published quota.
+    pub budget: Option<f64>,
+    /// Share of shards that must be read whole.
+    pub min_coverage: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TargetSection {
+    name: Spanned<String>,
+    provider: Spanned<String>,
+    profile: Option<String>,
+    role_arn: Option<String>,
+    external_id: Option<String>,
+    external_id_file: Option<PathBuf>,
+    endpoint_url: Option<String>,
+    regions: Option<Regions>,
+    services: Option<Vec<String>>,
+    schedule: Option<Spanned<String>>,
+    timezone: Option<Spanned<String>>,
+    window: Option<Spanned<String>>,
+    jitter: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Regions {
+    Word(String),
+    Names(Vec<String>),
+}
+
+/// The ambient AWS target: what the environment's credentials reach.
+pub fn ambient_aws(regions: &[String], services: &[String], budget: f64) -> Target {
+    let options = AwsOptions {
+        regions: match regions {
+            [] => RegionChoice::Configured,
+            [all] if all == "all" => RegionChoice::All,
+            names => RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect()),
+        },
+        services: services.iter().map(|name| ServiceName::from(name.as_str())).collect(),
+        budget,
+        ..AwsOptions::new(UNARMED)
+    };
+    Target { name: TargetName::from("aws"), access: TargetAccess::Aws(Box::new(options)), schedule: None }
+}
+
+impl Config {
+    /// Reads the file named, or the first of the default places that exists.
+    pub fn load(named: Option<&Path>) -> Result<Self, Failure> {
+        let path = match named {
+            Some(path) => Some(path.to_owned()),
+            None => default_places().into_iter().find(|place| place.exists()),
+        };
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            Failure::usage(format!("read configuration {}: {error}", path.display()), "check the path and its permissions")
+        })?;
+        Self::parse(&path, &text)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
+        let file: File = toml::from_str(text).map_err(|error| {
+            let place = error.span().map_or(0, |span| span.start);
+            at(path, text, place, error.message(), &nearest(error.message()))
+        })?;
+        let refuse = |place: usize, message: String, help: &str| at(path, text, place, &message, help);
+
+        let budget = file.scan.budget.unwrap_or(DEFAULT_BUDGET);
+        for (key, share) in [("budget", file.scan.budget), ("min_coverage", file.scan.min_coverage)] {
+            if share.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
+                let place = text.find(key).unwrap_or(0);
+                return Err(refuse(place, format!("`{key}` is a share"), "give a number above 0 and at most 1"));
+            }
+        }
+        let mut names = BTreeSet::new();
+        let mut targets = Vec::new();
+        // Targets of one account share its quotas.
+        let budgets = Budgets::default();
+        for section in &file.target {
+            let section = section.get_ref();
+            if !names.insert(section.name.get_ref().clone()) {
+                let message = format!("target `{}` is configured twice", section.name.get_ref());
+                return Err(refuse(section.name.span().start, message, "give each target a name of its own"));
+            }
+            targets.push(target(section, budget, &budgets, &refuse)?);
+        }
+        Ok(Self { path: Some(path.to_owned()), file, targets })
+    }
+}
+
+/// The share of each published quota that is used when nothing else is said.
+pub const DEFAULT_BUDGET: f64 = 0.5;
+
+/// Stands in for the installation's redaction key until the store, which keeps it, is known; `commands::scan::arm` replaces it.
+const UNARMED: [u8; 32] = [0; 32];
+
+fn target(
+    section: &TargetSection,
+    budget: f64,
+    budgets: &Budgets,
+    refuse: &dyn Fn(usize, String, &str) -> Failure,
+) -> Result<Target, Failure> {
+    let provider: Provider = section.provider.get_ref().parse().map_err(|error: nephoscope_model::ident::UnknownName| {
+        refuse(section.provider.span().start, error.to_string(), "give one of them")
+    })?;
+    if provider != Provider::Aws {
+        let message = format!("this version scans aws only, not {provider}");
+        return Err(refuse(section.provider.span().start, message, "remove the target until a version that scans it"));
+    }
+    let external_id = match (&section.external_id, &section.external_id_file) {
+        (None, Some(file)) => Some(
+            std::fs::read_to_string(file)
+                .map_err(|error| {
+                    let message = format!("read external_id_file {}: {error}", file.display());
+                    refuse(section.name.span().start, message, "check the path and its permissions")
+                })?
+                .trim()
+                .to_owned(),
+        ),
+        (given, _) => given.clone(),
+    };
+    let regions = match &section.regions {
+        None => RegionChoice::Configured,
+        Some(Regions::Word(word)) if word == "all" => RegionChoice::All,
+        Some(Regions::Word(name)) => RegionChoice::Named(vec![Region::from(name.as_str())]),
+        Some(Regions::Names(names)) => {
+            RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect())
+        }
+    };
+    let services = section.services.iter().flatten().map(|name| ServiceName::from(name.as_str())).collect();
+    let options = AwsOptions {
+        profile: section.profile.clone(),
+        role_arn: section.role_arn.clone(),
+        external_id,
+        endpoint_url: section.endpoint_url.clone(),
+        regions,
+        services,
+        budget,
+        budgets: budgets.clone(),
+        ..AwsOptions::new(UNARMED)
+    };
+    Ok(Target {
+        name: TargetName::from(section.name.get_ref().as_str()),
+        access: TargetAccess::Aws(Box::new(options)),
+        schedule: schedule(section, refuse)?,
+    })
+}
+
+fn schedule(
+    section: &TargetSection,
+    refuse: &dyn Fn(usize, String, &str) -> Failure,
+) -> Result<Option<Schedule>, Failure> {
+    let Some(cron) = &section.schedule else { return Ok(None) };
+    let zone = section.timezone.as_ref().map_or("UTC", |zone| zone.get_ref());
+    let mut schedule = Schedule::parse(cron.get_ref(), zone).map_err(|error| {
+        let wrong_zone = Schedule::parse(cron.get_ref(), "UTC").is_ok();
+        let place = section.timezone.as_ref().filter(|_| wrong_zone).unwrap_or(cron).span().start;
+        refuse(place, error.to_string(), &error.help())
+    })?;
+    for (text, field) in [(&section.window, &mut schedule.window), (&section.jitter, &mut schedule.jitter)] {
+        if let Some(text) = text {
+            *field = duration(text.get_ref()).ok_or_else(|| {
+                let message = format!("`{}` is not a duration", text.get_ref());
+                refuse(text.span().start, message, "give a number with s, m or h, such as `15m`")
+            })?;
+        }
+    }
+    Ok(Some(schedule))
+}
+
+/// Reads `15m`, `4h`, `30s` and their like.
+fn duration(text: &str) -> Option<Duration> {
+    let signed: jiff::SignedDuration = text.parse().ok()?;
+    Duration::try_from(signed).ok()
+}
+
+fn default_places() -> Vec<PathBuf> {
+    let folder = std::env::var_os("XDG_CONFIG_HOME").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".config"));
+    let user = folder.or(home).map(|folder| folder.join("nephoscope").join(FILE_NAME));
+    [Some(PathBuf::from(FILE_NAME)), user].into_iter().flatten().collect()
+}
+
+/// A mistake in the file, with its line.
+fn at(path: &Path, text: &str, place: usize, message: &str, help: &str) -> Failure {
+    let line = text[..place.min(text.len())].matches('\n').count() + 1;
+    let message = message.lines().next().unwrap_or(message);
+    Failure::usage(format!("configuration {}, line {line}: {message}", path.display()), help)
+}
+
+/// The known key nearest to an unknown one, read from the parser's own message.
+fn nearest(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().filter(|_| message.starts_with("unknown field")).unwrap_or_default();
+    let best = quoted.map(|known| (strsim::damerau_levenshtein(unknown, known), known)).min();
+    match best {
+        Some((distance, known)) if distance <= 3 => format!("did you mean `{known}`?"),
+        _ => "`nephoscope config show` lists the keys that exist".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refuse(text: &str) -> String {
+        format!("{:?}", Config::parse(Path::new("nephoscope.toml"), text).unwrap_err())
+    }
+
+    #[test]
+    fn a_whole_file_is_understood() {
+        let text = r#"
+            store = "sqlite:/var/lib/nephoscope/nephoscope.db"
+            [serve]
+            listen = "127.0.0.1:9000"
+            [scan]
+            budget = 0.25
+            [[target]]
+            name = "production"
+            provider = "aws"
+            role_arn = "arn:aws:iam::123456789012:role/nephoscope"
+            regions = ["eu-west-1", "eu-central-1"]
+            schedule = "0 2 * * *"
+            timezone = "Europe/Berlin"
+            window = "4h"
+            jitter = "15m"
+            [[target]]
+            name = "sandbox"
+            provider = "aws"
+            regions = "all"
+        "#;
+        let config = Config::parse(Path::new("nephoscope.toml"), text).unwrap();
+        assert_eq!(config.targets.len(), 2);
+        let schedule = config.targets[0].schedule.as_ref().unwrap();
+        assert_eq!(schedule.jitter, Duration::from_secs(900));
+        assert_eq!(schedule.window, Duration::from_secs(4 * 3600));
+        let TargetAccess::Aws(options) = &config.targets[1].access else { panic!("an AWS target") };
+        assert!(matches!(options.regions, RegionChoice::All));
+        assert_eq!(options.budget, 0.25);
+    }
+
+    #[test]
+    fn mistakes_name_line_and_nearest_key() {
+        let typo = refuse("[scan]\nbugdet = 0.5\n");
+        assert!(typo.contains("configuration nephoscope.toml, line 2: unknown field `bugdet`"), "{typo}");
+        assert!(typo.contains("did you mean `budget`?"), "{typo}");
+
+        let target = "[[target]]\nname = \"a\"\nprovider = \"aws\"\n";
+        let twice = refuse(&format!("{target}{target}"));
+        assert!(twice.contains("line 5: target `a` is configured twice"), "{twice}");
+        let cron = refuse(&format!("{target}schedule = \"0 25 * * *\"\n"));
+        assert!(cron.contains("line 4: read schedule `0 25 * * *`"), "{cron}");
+        let zone = refuse(&format!("{target}schedule = \"0 2 * * *\"\ntimezone = \"Europe/Berln\"\n"));
+        assert!(zone.contains("line 5: read schedule `Europe/Berln`"), "{zone}");
+        let share = refuse("[scan]\nbudget = 1.5\n");
+        assert!(share.contains("line 2: `budget` is a share"), "{share}");
+        let provider = refuse("[[target]]\nname = \"a\"\nprovider = \"asw\"\n");
+        assert!(provider.contains("line 3: `asw` is not a provider"), "{provider}");
+    }
+}

@@ -1,0 +1,117 @@
+//! How a command ends when it does not end well: a message, its causes, what to do, and an exit code.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use nephoscope_answer::AnswerError;
+use nephoscope_collect::CollectError;
+use nephoscope_scan::ScanError;
+use nephoscope_store::StoreError;
+
+/// The exit codes; promises of the command line.
+pub mod code {
+    /// The tool failed.
+    pub const FAILED: u8 = 1;
+    /// Bad arguments or configuration.
+    pub const USAGE: u8 = 2;
+    /// Findings at or above the threshold.
+    pub const FINDINGS: u8 = 3;
+    /// Coverage below the required share.
+    pub const COVERAGE: u8 = 4;
+    /// Interrupted.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// Why a command did not succeed.
+#[derive(Debug)]
+pub struct Failure {
+    code: u8,
+    error: anyhow::Error,
+    help: Option<String>,
+}
+
+/// What every command gives.
+pub type Outcome = Result<ExitCode, Failure>;
+
+impl Failure {
+    /// Bad arguments or configuration.
+    pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { code: code::USAGE, error: anyhow::anyhow!(message.into()), help: Some(help.into()) }
+    }
+
+    /// The tool could not do what was asked.
+    pub fn tool(error: impl Into<anyhow::Error>, help: impl Into<String>) -> Self {
+        Self { code: code::FAILED, error: error.into(), help: Some(help.into()) }
+    }
+
+    /// Prints message, causes and help to standard error, and gives the exit code.
+    pub fn print(&self) -> ExitCode {
+        let mut text = format!("error: {}", self.error);
+        let mut outer = self.error.to_string();
+        for cause in self.error.chain().skip(1) {
+            let cause = cause.to_string();
+            // A transparent error repeats the text of what it wraps.
+            if !outer.ends_with(&cause) {
+                let _ = write!(text, "\n  cause: {cause}");
+            }
+            outer = cause;
+        }
+        if let Some(help) = &self.help {
+            let _ = write!(text, "\n  help: {help}");
+        }
+        eprintln!("{text}");
+        ExitCode::from(self.code)
+    }
+}
+
+/// An error of a library: its text reads after "failed to", its causes follow.
+fn failed_to(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    let text = format!("failed to {error}");
+    anyhow::Error::new(error).context(text)
+}
+
+impl From<ScanError> for Failure {
+    fn from(error: ScanError) -> Self {
+        let code = match &error {
+            ScanError::Interrupted { .. } => code::INTERRUPTED,
+            ScanError::UnknownTarget { .. } | ScanError::Schedule { .. } => code::USAGE,
+            ScanError::Connect { source, .. } if is_configuration(source) => code::USAGE,
+            _ => code::FAILED,
+        };
+        Self { code, help: Some(error.help()), error: failed_to(error) }
+    }
+}
+
+/// True where what was typed or configured is at fault, rather than what the cloud said.
+fn is_configuration(error: &CollectError) -> bool {
+    matches!(
+        error,
+        CollectError::NoCredentials(_)
+            | CollectError::NoRegion
+            | CollectError::UnknownRegion { .. }
+            | CollectError::UnknownService { .. }
+            | CollectError::Budget { .. }
+    )
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self { code: code::FAILED, help: Some(error.help()), error: failed_to(error) }
+    }
+}
+
+impl From<AnswerError> for Failure {
+    fn from(error: AnswerError) -> Self {
+        let code = match &error {
+            AnswerError::NoSuch { .. } => code::USAGE,
+            AnswerError::Store(_) => code::FAILED,
+        };
+        Self { code, help: Some(error.help()), error: failed_to(error) }
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self { code: code::FAILED, error: anyhow::Error::new(error).context("write the output"), help: None }
+    }
+}

@@ -1,0 +1,283 @@
+//! What went wrong in one call: which kind of failure, in the provider's words, without anything of the body.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::time::Duration;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::date_time::Format;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use nephoscope_model::{CoverageState, Facet, Unreadable};
+
+use super::client::Action;
+use crate::redact::scrub;
+
+/// A call that was given up.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub class: Class,
+    pub api: &'static str,
+    /// The provider's error code, or ours.
+    pub error: String,
+    /// The provider's message, scrubbed and cut.
+    pub message: String,
+    /// The permission that would have allowed the call, where one was missing.
+    pub permission: Option<&'static str>,
+    /// How long the provider asked to wait.
+    pub retry_after: Option<Duration>,
+}
+
+/// Kinds of failure that are handled differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// A permission is missing.
+    Denied,
+    /// Too many calls.
+    Throttled,
+    /// The region or the API is switched off for the account.
+    Disabled,
+    /// What was asked for does not exist (any more).
+    NotFound,
+    /// The provider's own fault.
+    Server,
+    /// No answer in time.
+    TimedOut,
+    /// No connection.
+    Unreachable,
+    /// An answer that cannot be parsed, such as one cut in half.
+    Malformed,
+    /// An answer that is not an AWS API's, such as a sign-in page.
+    Foreign,
+    /// There are no credentials, or their provider failed.
+    Credentials,
+    /// A session that has ended.
+    Expired,
+    /// Anything else that the provider refuses.
+    Other,
+}
+
+const DENIED: &[&str] = &[
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "AuthorizationErrorException",
+    "ForbiddenException",
+    "NotAuthorized",
+    "NotAuthorizedException",
+    "UnauthorizedException",
+    "UnauthorizedOperation",
+    "UnauthorizedOperationException",
+];
+const THROTTLED: &[&str] = &[
+    "BandwidthLimitExceeded",
+    "LimitExceededException",
+    "PriorRequestNotComplete",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+];
+/// The identity was confirmed when the scan began; a service that does not know it then is not enabled here.
+const DISABLED: &[&str] =
+    &["InvalidClientTokenId", "OptInRequired", "SubscriptionRequiredException", "UnrecognizedClientException"];
+const NOT_FOUND: &[&str] =
+    &["NoSuchEntity", "NoSuchEntityException", "NotFoundException", "ResourceNotFoundException", "TrailNotFoundException"];
+const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
+/// Refused for the signature, not for a permission, although the status is 403.
+const SIGNATURE: &[&str] = &[
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "SignatureDoesNotMatch",
+];
+
+impl Failure {
+    pub(super) fn new(action: &Action, class: Class, error: &str, message: &str) -> Self {
+        let permission = (class == Class::Denied).then_some(action.permission);
+        let (error, message) = (code(error), cut(&scrub(message)));
+        Self { class, api: action.api, error, message, permission, retry_after: None }
+    }
+
+    /// The answer was there but could not be understood.
+    pub(super) fn malformed(action: &Action, message: &str) -> Self {
+        Self::new(action, Class::Malformed, "Malformed", message)
+    }
+
+    /// Classifies what the SDK says. Its own error is dropped here: it carries the whole answer.
+    pub(super) fn of<E>(action: &Action, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let mut failure = match error {
+            SdkError::ServiceError(refused) => Self::of_answer(action, refused.err(), refused.raw()),
+            SdkError::TimeoutError(_) => Self::timed_out(action),
+            SdkError::ResponseError(broken) if looks_like_html(broken.raw()) => Self::foreign(action, broken.raw()),
+            SdkError::ResponseError(_) => Self::malformed(action, "the answer broke off or could not be read"),
+            other => Self::of_sending(action, other),
+        };
+        failure.retry_after = error.raw_response().and_then(retry_after);
+        failure
+    }
+
+    pub(super) fn timed_out(action: &Action) -> Self {
+        Self::new(action, Class::TimedOut, "Timeout", "no answer in time")
+    }
+
+    fn of_answer(action: &Action, refused: &impl ProvideErrorMetadata, answer: &HttpResponse) -> Self {
+        let status = answer.status().as_u16();
+        if looks_like_html(answer) && status < 500 {
+            return Self::foreign(action, answer);
+        }
+        if (200..300).contains(&status) {
+            return Self::malformed(action, "the answer could not be parsed");
+        }
+        let from_status = format!("Http{status}");
+        let code = refused.code().filter(|code| !code.is_empty()).unwrap_or(&from_status);
+        // Shapes of some protocols are written with a namespace or an address around the code.
+        let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or(code);
+        let known = |codes: &[&str]| codes.contains(&code);
+        let class = if known(THROTTLED) || status == 429 {
+            Class::Throttled
+        } else if known(DENIED) {
+            Class::Denied
+        } else if known(DISABLED) {
+            Class::Disabled
+        } else if known(EXPIRED) {
+            Class::Expired
+        } else if known(SIGNATURE) {
+            Class::Other
+        } else if known(NOT_FOUND) {
+            Class::NotFound
+        } else if status >= 500 {
+            Class::Server
+        } else if status == 403 {
+            Class::Denied
+        } else {
+            Class::Other
+        };
+        let message = refused.message().map_or_else(|| format!("HTTP status {status}"), str::to_owned);
+        Self::new(action, class, code, &message)
+    }
+
+    fn of_sending<E>(action: &Action, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: Error + 'static,
+    {
+        let chain = || std::iter::successors(error.source(), |inner: &&(dyn Error + 'static)| (**inner).source());
+        let reasons: Vec<String> = chain().map(ToString::to_string).collect();
+        let reason = reasons.last().cloned().unwrap_or_else(|| error.to_string());
+        let mut failed_providers = chain().filter_map(|inner| inner.downcast_ref::<CredentialsError>()).peekable();
+        let from_credentials = failed_providers.peek().is_some();
+        if failed_providers.any(|provider| matches!(provider, CredentialsError::CredentialsNotLoaded(_))) {
+            let message = "no provider of the default chain had any";
+            return Self::new(action, Class::Credentials, "NoCredentials", message);
+        }
+        if from_credentials {
+            return Self::new(action, Class::Credentials, "Credentials", &reason);
+        }
+        match error {
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => {
+                Self::new(action, Class::Unreachable, "Unreachable", "no connection in time")
+            }
+            SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_other() => {
+                Self::new(action, Class::Unreachable, "Unreachable", &reason)
+            }
+            _ => Self::new(action, Class::Other, "NotSent", &reason),
+        }
+    }
+
+    fn foreign(action: &Action, answer: &HttpResponse) -> Self {
+        let status = answer.status().as_u16();
+        let message = format!("HTTP status {status} with a page of HTML, which is not an AWS API's answer");
+        Self::new(action, Class::Foreign, "Malformed", &message)
+    }
+
+    /// True where the signature was refused, not a permission.
+    pub(super) fn is_about_the_signature(&self) -> bool {
+        SIGNATURE.contains(&self.error.as_str())
+    }
+
+    /// How often a call that fails so is tried, given how often any call may be tried.
+    pub(super) fn tries(&self, most: u32) -> u32 {
+        match self.class {
+            Class::Throttled | Class::Server => most,
+            Class::Unreachable | Class::TimedOut | Class::Malformed => most.min(3),
+            Class::Denied
+            | Class::Disabled
+            | Class::NotFound
+            | Class::Foreign
+            | Class::Credentials
+            | Class::Expired
+            | Class::Other => 1,
+        }
+    }
+
+    /// The facet that this call should have filled.
+    pub(super) fn facet(&self, name: &str) -> Facet {
+        Facet::Unreadable(Unreadable {
+            facet: name.to_owned(),
+            api: self.api.to_owned(),
+            error: self.error.clone(),
+            permission: self.permission.map(str::to_owned),
+        })
+    }
+
+    /// The state of a shard whose listing failed so.
+    pub(super) fn coverage(&self) -> CoverageState {
+        match self.class {
+            Class::Denied => CoverageState::Denied,
+            Class::Throttled => CoverageState::Throttled,
+            Class::Disabled => CoverageState::Disabled,
+            Class::NotFound
+            | Class::Server
+            | Class::TimedOut
+            | Class::Unreachable
+            | Class::Malformed
+            | Class::Foreign
+            | Class::Credentials
+            | Class::Expired
+            | Class::Other => CoverageState::Failed,
+        }
+    }
+}
+
+fn looks_like_html(answer: &HttpResponse) -> bool {
+    let declared = answer.headers().get("content-type").is_some_and(|kind| kind.contains("text/html"));
+    let body = answer.body().bytes().unwrap_or_default();
+    let start = body.get(..64).unwrap_or(body).trim_ascii_start().to_ascii_lowercase();
+    declared || start.starts_with(b"<!doctype html") || start.starts_with(b"<html")
+}
+
+/// `x-amz-retry-after` in milliseconds, `Retry-After` in seconds or as a date.
+fn retry_after(answer: &HttpResponse) -> Option<Duration> {
+    let headers = answer.headers();
+    if let Some(milliseconds) = headers.get("x-amz-retry-after").and_then(|text| text.trim().parse().ok()) {
+        return Some(Duration::from_millis(milliseconds));
+    }
+    let text = headers.get("retry-after")?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = aws_smithy_types::DateTime::from_str(text, Format::HttpDate).ok()?;
+    let seconds = date.secs() - jiff::Timestamp::now().as_second();
+    u64::try_from(seconds).ok().map(Duration::from_secs)
+}
+
+/// A code is a word; whatever else an endpoint sends in its place is not repeated.
+fn code(text: &str) -> String {
+    let word: String =
+        text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).take(80).collect();
+    if word.is_empty() { "Unknown".to_owned() } else { word }
+}
+
+fn cut(text: &Cow<'_, str>) -> String {
+    text.chars().filter(|c| !c.is_control()).take(500).collect()
+}

@@ -1,0 +1,156 @@
+//! Where a shard's resources live, and how they are put together from what was read.
+
+use std::collections::BTreeMap;
+
+use nephoscope_model::{
+    AccountId, Facet, Kind, Provider, Region, Relation, RelationName, Resource, ServiceName, Uid,
+};
+use serde_json::Value;
+
+use super::failure::Failure;
+use crate::redact::{scrub, sweep};
+
+/// The account, region and service of a shard.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// `aws`, `aws-cn`, `aws-us-gov`, …: the second part of every ARN.
+    pub partition: String,
+    pub account: AccountId,
+    pub region: Region,
+    pub service: ServiceName,
+    /// The ARN of whoever asks.
+    pub caller: String,
+}
+
+/// What one call said of one resource: a value, that there is none, or a failure.
+pub(super) type Read = Result<Option<Value>, Failure>;
+
+/// What a service file found.
+pub(super) struct Outcome {
+    pub resources: Vec<Resource>,
+    /// One entry per listing, the main one first; none where it was read to its end.
+    pub listings: Vec<Option<Failure>>,
+}
+
+impl Place {
+    /// A resource without facets.
+    pub(super) fn resource(&self, kind: &str, uid: &str, name: &str) -> Resource {
+        Resource {
+            uid: Uid::from(uid),
+            kind: Kind::from(kind),
+            provider: Provider::Aws,
+            account: self.account.clone(),
+            region: self.region.clone(),
+            service: self.service.clone(),
+            name: name.to_owned(),
+            tags: BTreeMap::new(),
+            facets: BTreeMap::new(),
+            relations: Vec::new(),
+        }
+    }
+
+    /// The ARN of something of `service` in this region and account.
+    pub(super) fn arn(&self, service: &str, rest: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{rest}", self.partition, self.region, self.account)
+    }
+
+    /// The ARN of an API Gateway path, which names no account.
+    pub(super) fn gateway_arn(&self, path: &str) -> String {
+        format!("arn:{}:apigateway:{}::{path}", self.partition, self.region)
+    }
+}
+
+/// The facet called `name` for what was read.
+pub(super) fn facet(name: &str, read: Read) -> Facet {
+    match read {
+        Ok(Some(value)) => Facet::Known(value),
+        Ok(None) => Facet::Absent,
+        Err(failure) => failure.facet(name),
+    }
+}
+
+/// Adds a facet.
+pub(super) fn put(resource: &mut Resource, name: &str, read: Read) {
+    resource.facets.insert(name.to_owned(), facet(name, read));
+}
+
+/// Adds an edge to what is named, if anything is.
+pub(super) fn relate(resource: &mut Resource, name: RelationName, to: Option<&str>) {
+    if let Some(to) = to.filter(|to| !to.is_empty()) {
+        resource.relations.push(Relation { name, to: Uid::from(to) });
+    }
+}
+
+/// Adds tags that the provider gives as a map.
+pub(super) fn tag(resource: &mut Resource, tags: Option<&Value>) {
+    for (key, value) in tags.and_then(Value::as_object).into_iter().flatten() {
+        resource.tags.insert(key.clone(), value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string()));
+    }
+}
+
+/// The text at `pointer`.
+pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
+/// The elements of the list at `pointer`; none where there is no list.
+pub(super) fn elements<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// A log group's ARN without the `:*` that means its streams.
+pub(super) fn log_group_arn(arn: &str) -> Option<&str> {
+    arn.contains(":log-group:").then(|| arn.strip_suffix(":*").unwrap_or(arn))
+}
+
+/// A function's ARN without its version or alias; none for what is not a function's ARN.
+pub(super) fn unqualified_function(arn: &str) -> Option<&str> {
+    let mut colons = arn.match_indices(':').map(|(at, _)| at);
+    let is_function = arn.split(':').nth(5) == Some("function") && arn.split(':').nth(2) == Some("lambda");
+    let end = colons.nth(6).unwrap_or(arn.len());
+    let unqualified = &arn[..end];
+    (is_function && arn.starts_with("arn:") && !unqualified.contains('$')).then_some(unqualified)
+}
+
+/// Sorts what was found, drops what a listing named twice, and cuts out secrets that stand where none should.
+pub(super) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
+    resources.sort_by(|a, b| a.uid.cmp(&b.uid));
+    resources.dedup_by(|a, b| a.uid == b.uid);
+    for resource in &mut resources {
+        resource.relations.sort();
+        resource.relations.dedup();
+        for facet in resource.facets.values_mut() {
+            match facet {
+                Facet::Known(value) => sweep(value),
+                Facet::Absent | Facet::Unreadable(_) => {}
+            }
+        }
+        for value in resource.tags.values_mut() {
+            *value = scrub(value).into_owned();
+        }
+    }
+    resources
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn qualifiers_are_cut() {
+        let plain = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
+        for arn in [plain, &format!("{plain}:$LATEST"), &format!("{plain}:live")] {
+            assert_eq!(unqualified_function(arn), Some(plain));
+        }
+        let variable = "arn:aws:lambda:eu-west-1:123456789012:function:${stageVariables.name}";
+        assert_eq!(unqualified_function(variable), None);
+        assert_eq!(unqualified_function("arn:aws:sqs:eu-west-1:123456789012:queue"), None);
+    }
+
+    #[test]
+    fn log_groups_lose_their_streams() {
+        let group = "arn:aws:logs:eu-west-1:1:log-group:/aws/lambda/shop";
+        assert_eq!(log_group_arn(&format!("{group}:*")), Some(group));
+        assert_eq!(log_group_arn("arn:aws:firehose:eu-west-1:1:deliverystream/x"), None);
+    }
+}

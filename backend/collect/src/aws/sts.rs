@@ -1,0 +1,53 @@
+//! STS: whose credentials these are. Asked once, when a scan connects; the shard repeats that answer.
+
+use nephoscope_model::Resource;
+use serde_json::json;
+
+use super::Scope;
+use super::client::{Action, Reader};
+use super::failure::Failure;
+use super::place::{Outcome, Place, put};
+use super::quota;
+
+pub(super) const SCOPE: Scope = Scope::Global;
+pub(super) const ACTIONS: &[&Action] = &[&GET_CALLER_IDENTITY];
+
+static GET_CALLER_IDENTITY: Action = Action::new("sts:GetCallerIdentity", &quota::STS);
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(super) struct Identity {
+    pub account: String,
+    pub arn: String,
+}
+
+impl Identity {
+    /// `aws` of `arn:aws:sts::123456789012:assumed-role/…`.
+    pub(super) fn partition(&self) -> &str {
+        self.arn.split(':').nth(1).filter(|partition| !partition.is_empty()).unwrap_or("aws")
+    }
+}
+
+/// Asks who calls.
+pub(super) async fn fetch(reader: &Reader) -> Result<Identity, Failure> {
+    let client = aws_sdk_sts::Client::new(&reader.sdk);
+    let send = |capture| client.get_caller_identity().customize().interceptor(capture).send();
+    let answer = reader.typed(&GET_CALLER_IDENTITY, None, send).await?;
+    match (answer.account, answer.arn) {
+        (Some(account), Some(arn)) if !account.is_empty() => Ok(Identity { account, arn }),
+        _ => Err(Failure::malformed(&GET_CALLER_IDENTITY, "the answer names no account")),
+    }
+}
+
+pub(super) async fn collect(reader: &Reader) -> Outcome {
+    Outcome { resources: vec![normalise(&reader.place)], listings: vec![None] }
+}
+
+fn normalise(place: &Place) -> Resource {
+    let uid = format!("arn:{}:iam::{}:root", place.partition, place.account);
+    let mut account = place.resource("aws.account", &uid, place.account.as_str());
+    // The user id changes with each session of an assumed role.
+    let identity = json!({ "Account": place.account, "Arn": place.caller });
+    put(&mut account, "identity", Ok(Some(identity)));
+    account
+}

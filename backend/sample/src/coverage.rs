@@ -1,0 +1,197 @@
+//! What reading the estate would have taken, and what of it failed.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use nephoscope_model::{
+    CollectionError, Coverage, CoverageState, Facet, Relation, RelationName, Resource, Shard, Unreadable,
+};
+use serde::Deserialize;
+
+use crate::error::SampleError;
+use crate::estate::{Files, holds};
+
+/// Something that could not be read for some nights.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Failure {
+    title: String,
+    from: Option<Date>,
+    until: Option<Date>,
+    #[serde(rename = "in")]
+    place: String,
+    service: String,
+    /// The facet that was denied; none where the listing itself was.
+    facet: Option<String>,
+    /// The resources whose facet it is; the parts of one are written `name/part` and go with it.
+    #[serde(default)]
+    names: Vec<String>,
+    api: String,
+    error: String,
+    permission: Option<String>,
+    /// `{reader}` stands for the role that reads, `{uid}` for the first resource concerned.
+    message: String,
+    /// Calls made again in vain, per resource or listing.
+    #[serde(default)]
+    retries: u64,
+}
+
+/// The coverage of a shard that was read without failure.
+pub(crate) fn complete(service: &str, resources: &[Resource]) -> Coverage {
+    Coverage {
+        state: CoverageState::Complete,
+        calls: calls(service, resources),
+        errors: Vec::new(),
+        listed: true,
+    }
+}
+
+/// Calls by API action: one per page of a listing, and one per resource where nothing can be listed in bulk.
+fn calls(service: &str, resources: &[Resource]) -> BTreeMap<String, u64> {
+    let count = |kind: &str| number(resources.iter().filter(|resource| resource.kind.as_str() == kind));
+    let with = |facet: &str| {
+        number(resources.iter().filter(|r| r.facets.get(facet).is_some_and(|facet| facet.value().is_some())))
+    };
+    let pages = |items: u64, size: u64| items.div_ceil(size).max(1);
+    let actions: Vec<(&str, u64)> = match service {
+        "sts" => vec![("GetCallerIdentity", 1)],
+        "iam" => vec![("GetAccountAuthorizationDetails", pages(number(resources.iter()), 100))],
+        "lambda" => {
+            let functions = count("aws.lambda.function");
+            vec![
+                ("GetAccountSettings", 1),
+                ("ListFunctions", pages(functions, 50)),
+                ("GetPolicy", functions),
+                ("GetFunctionConcurrency", functions),
+                ("ListFunctionUrlConfigs", with("url")),
+                ("ListEventSourceMappings", pages(with("event_sources"), 100)),
+                ("ListCodeSigningConfigs", 1),
+                ("ListFunctionsByCodeSigningConfig", with("code_signing").min(1)),
+                ("ListAliases", with("aliases")),
+            ]
+        }
+        "apigateway" => {
+            let apis = count("aws.apigateway.restapi");
+            vec![
+                ("GetRestApis", 1),
+                ("GetStages", apis),
+                ("GetAuthorizers", apis),
+                ("GetRequestValidators", apis),
+                ("GetResources", apis),
+                ("GetDomainNames", 1),
+            ]
+        }
+        "apigatewayv2" => {
+            let apis = count("aws.apigatewayv2.api");
+            vec![
+                ("GetApis", 1),
+                ("GetRoutes", apis),
+                ("GetStages", apis),
+                ("GetAuthorizers", apis),
+                ("GetIntegrations", apis),
+            ]
+        }
+        "logs" => {
+            vec![("DescribeLogGroups", pages(count("aws.logs.group"), 50)), ("DescribeResourcePolicies", 1)]
+        }
+        "cloudtrail" => {
+            let trails = count("aws.cloudtrail.trail");
+            vec![("DescribeTrails", 1), ("GetTrailStatus", trails), ("GetEventSelectors", trails)]
+        }
+        _ => Vec::new(),
+    };
+    let made = actions.iter().filter(|(_, count)| *count > 0);
+    made.map(|(action, count)| (format!("{service}:{action}"), *count)).collect()
+}
+
+fn number<T>(items: impl Iterator<Item = T>) -> u64 {
+    items.map(|_| 1).sum()
+}
+
+/// Lets `failure` happen to the shards of `target`, if it concerns them on `date`.
+pub(crate) fn fail(
+    files: &Files,
+    failure: &Failure,
+    target: &str,
+    date: Date,
+    shards: &mut [Shard],
+) -> Result<(), SampleError> {
+    let (account, region) = files.find_place(&failure.place)?;
+    let concerned = failure.place.starts_with(&format!("{target}/"));
+    if !concerned || !holds(failure.from, failure.until, date) {
+        return Ok(());
+    }
+    let nothing = || SampleError::FindFailing { title: failure.title.clone(), place: failure.place.clone() };
+    let shard = shards
+        .iter_mut()
+        .find(|shard| shard.key.region.as_str() == region && shard.key.service.as_str() == failure.service)
+        .ok_or_else(nothing)?;
+    let (count, first) = match &failure.facet {
+        None => {
+            deny_listing(shard, failure);
+            (1 + failure.retries, None)
+        }
+        Some(facet) => {
+            let hidden = hide(shard, failure, facet);
+            let first = hidden.first().cloned().ok_or_else(nothing)?;
+            shard.coverage.state = CoverageState::Partial;
+            *shard.coverage.calls.entry(failure.api.clone()).or_default() +=
+                failure.retries * number(failure.names.iter());
+            (number(failure.names.iter()) * (1 + failure.retries), Some(first))
+        }
+    };
+    let message = failure.message.replace(
+        "{reader}",
+        &format!("arn:aws:sts::{}:assumed-role/{}/nephoscope", account.account, account.reader),
+    );
+    let message = message.replace("{uid}", first.as_ref().map_or("*", |uid| uid.as_str()));
+    shard.coverage.errors.push(CollectionError {
+        api: failure.api.clone(),
+        error: failure.error.clone(),
+        message,
+        permission: failure.permission.clone(),
+        count,
+        uid: first,
+    });
+    shard.coverage.errors.sort();
+    Ok(())
+}
+
+fn deny_listing(shard: &mut Shard, failure: &Failure) {
+    let state = if failure.permission.is_some() { CoverageState::Denied } else { CoverageState::Throttled };
+    shard.resources.clear();
+    shard.coverage = Coverage {
+        state,
+        calls: BTreeMap::from([(failure.api.clone(), 1 + failure.retries)]),
+        errors: Vec::new(),
+        listed: false,
+    };
+}
+
+/// Makes the facet unreadable, with the relations that are read from it; gives the resources concerned.
+fn hide(shard: &mut Shard, failure: &Failure, facet: &str) -> Vec<nephoscope_model::Uid> {
+    let reason = Unreadable {
+        facet: facet.to_owned(),
+        api: failure.api.clone(),
+        error: failure.error.clone(),
+        permission: failure.permission.clone(),
+    };
+    let lost = match facet {
+        "resources" | "integrations" => Some(RelationName::Invokes),
+        "event_sources" => Some(RelationName::TriggeredBy),
+        _ => None,
+    };
+    let named = |resource: &Resource| {
+        let owner = resource.name.split('/').next().unwrap_or(&resource.name);
+        failure.names.iter().any(|name| name == owner)
+    };
+    let mut hidden = Vec::new();
+    for resource in shard.resources.iter_mut().filter(|resource| named(resource)) {
+        if let Some(value) = resource.facets.get_mut(facet) {
+            *value = Facet::Unreadable(reason.clone());
+            resource.relations.retain(|Relation { name, .. }| Some(*name) != lost);
+            hidden.push(resource.uid.clone());
+        }
+    }
+    hidden
+}

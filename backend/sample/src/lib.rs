@@ -1,0 +1,26 @@
+//! The sample estate with its history: a web shop and its sandbox, both invented, over 30 nightly scans.
+//!
+//! `estate/*.yaml` says what there is, in short form; `nights.yaml` says what changed and what could not be read.
+//! The code here writes that out as the provider's own JSON, so that a sample night is a snapshot like any other.
+//! Accounts, names and identifiers belong to nobody.
+
+mod coverage;
+mod entries;
+mod error;
+mod estate;
+mod expand;
+mod nights;
+mod place;
+
+pub use error::SampleError;
+pub use nights::{Night, nights};
+
+use nephoscope_model::Shard;
+
+/// The last night's shop, `repeat` times over under other names, all in its one account: for benches of any size.
+///
+/// One repetition is about 130 resources. What exists once per account is not repeated.
+pub fn estate(repeat: usize) -> Vec<Shard> {
+    nights::last_shop(repeat)
+        .expect("the files are compiled in, and the tests of this crate read every one of them")
+}

@@ -1,0 +1,74 @@
+//! What frames every page: where one is, what is in view, and what else there is.
+
+use std::collections::BTreeMap;
+
+use axum::response::{Html, IntoResponse, Response};
+use nephoscope_frontend::{Assets, Page};
+use nephoscope_model::api::Frame;
+use nephoscope_model::query::{AsOf, Filter, ListQuery};
+use nephoscope_model::{Status, TargetName};
+
+use crate::refusal::PageRefusal;
+use crate::request::as_of_text;
+use crate::{Server, assets};
+
+/// A frame and the addresses of its files, ready to be rendered into.
+#[derive(Debug)]
+pub struct Framed {
+    frame: Frame,
+    assets: Assets,
+}
+
+impl Framed {
+    /// Frames the page at `path` under a query.
+    pub async fn new(server: &Server, path: &str, query: &ListQuery) -> Result<Self, PageRefusal> {
+        let store = &server.library.store;
+        let view = store.view_fetch(&query.filter.targets, &query.as_of).await?;
+        let running = server.runner.running();
+        let configured = server.runner.targets().iter().map(|target| target.name.clone());
+        let mut targets: Vec<TargetName> = store.target_list().await?;
+        targets.extend(configured.clone());
+        targets.sort();
+        targets.dedup();
+
+        let open: u64 = store
+            .rollup_list(&view)
+            .await?
+            .iter()
+            .filter(|rollup| matches!(rollup.bucket.status, Status::Fail | Status::Unknown))
+            .map(|rollup| rollup.bucket.count)
+            .sum();
+        let resources = store.resource_rollup_list(&view).await?.iter().map(|rollup| rollup.count).sum();
+        let checks = server.library.catalogue.checks().len() as u64;
+        let counts: BTreeMap<String, u64> =
+            [("/findings", open), ("/inventory", resources), ("/checks", checks)].map(|(p, n)| (p.to_owned(), n)).into();
+
+        let frame = Frame {
+            path: path.to_owned(),
+            query: query.to_query_string(),
+            as_of: as_of_text(&query.as_of),
+            viewed_at: view.entries.iter().map(|entry| entry.finished).max(),
+            targets,
+            target: match query.filter.targets.as_slice() {
+                [one] => Some(one.clone()),
+                _ => None,
+            },
+            startable: configured.filter(|name| !running.contains_key(name)).collect(),
+            running: running.into_values().next().map(|running| running.id),
+            counts,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        Ok(Self { frame, assets: assets::addresses() })
+    }
+
+    /// Frames a page that has no filters, only a moment.
+    pub async fn plain(server: &Server, path: &str, as_of: &AsOf) -> Result<Self, PageRefusal> {
+        let query = ListQuery { as_of: as_of.clone(), filter: Filter::default(), ..ListQuery::default() };
+        Self::new(server, path, &query).await
+    }
+
+    /// Renders a page into the frame.
+    pub fn render(&self, page: impl FnOnce(&Page<'_>) -> String) -> Response {
+        Html(page(&Page { frame: &self.frame, assets: &self.assets })).into_response()
+    }
+}

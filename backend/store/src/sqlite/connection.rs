@@ -1,0 +1,171 @@
+//! Opening the database: address, lock, pragmas, version and migrations.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+use super::fault::Fault;
+use crate::StoreError;
+use crate::key::beside;
+
+/// Every migration, oldest first.
+const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql"))];
+
+/// The schema version that this build reads and writes.
+pub fn schema_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).expect("there are fewer migrations than an i64 can count")
+}
+
+/// The file of a store's address: `sqlite:PATH`, `sqlite://PATH` or a plain path.
+pub fn path_of(url: &str) -> Result<PathBuf, StoreError> {
+    let path = match url.split_once(':') {
+        Some(("sqlite", rest)) => rest.strip_prefix("//").unwrap_or(rest),
+        Some((scheme, rest)) if scheme.len() > 1 && rest.starts_with("//") => "",
+        _ => url,
+    };
+    if path.is_empty() { Err(StoreError::Address { url: url.to_owned() }) } else { Ok(PathBuf::from(path)) }
+}
+
+/// Takes the lock that makes this process the only writer; it is let go when the file is closed, also by a crash.
+pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
+    let unwritable =
+        |source: std::io::Error| StoreError::Unwritable { path: path.to_owned(), source: source.into() };
+    let lock_path = beside(path, ".lock");
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(lock_path).map_err(unwritable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(unwritable(source)),
+    }
+}
+
+/// Opens the one connection that writes, and brings the schema up to date.
+pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)
+        .map_err(|source| StoreError::Unwritable { path: path.to_owned(), source: source.into() })?;
+    refuse_newer(&connection, path)?;
+    prepare_writer(&connection).map_err(|error| Fault::from(error).during("open", path))?;
+    Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| match error {
+        rusqlite_migration::Error::RusqliteError { err, .. } => match Fault::from(err).during("migrate", path) {
+            StoreError::Query { source, path, .. } => StoreError::Migrate { path, source: source.into() },
+            other => other,
+        },
+        other => StoreError::Migrate { path: path.to_owned(), source: other.into() },
+    })?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads.
+pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    if !path.exists() {
+        return Err(StoreError::Missing { path: path.to_owned() });
+    }
+    // A reader of a write-ahead log takes part in its shared memory, so it asks to write where it may.
+    let open = |access| Connection::open_with_flags(path, access | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let connection = open(OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .or_else(|_| open(OpenFlags::SQLITE_OPEN_READ_ONLY))
+        .map_err(|source| StoreError::Open { path: path.to_owned(), source: source.into() })?;
+    refuse_newer(&connection, path)?;
+    let found = version_of(&connection, path)?;
+    if found < schema_version() {
+        return Err(StoreError::Older { path: path.to_owned(), found, known: schema_version() });
+    }
+    prepare_reader(&connection).map_err(|error| Fault::from(error).during("open", path))?;
+    Ok(connection)
+}
+
+fn refuse_newer(connection: &Connection, path: &Path) -> Result<(), StoreError> {
+    let (found, known) = (version_of(connection, path)?, schema_version());
+    if found > known {
+        let product = env!("CARGO_PKG_VERSION");
+        return Err(StoreError::Newer { path: path.to_owned(), found, known, product });
+    }
+    Ok(())
+}
+
+fn version_of(connection: &Connection, path: &Path) -> Result<i64, StoreError> {
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+    version.map_err(|error| Fault::from(error).during("open", path))
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "normal")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -96 * 1024)?;
+    // A large evaluation leaves a large log; it is cut back once it has been copied.
+    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+}
+
+fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {
+    prepare(connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -16 * 1024)?;
+    connection.pragma_update(None, "mmap_size", 512 * 1024 * 1024)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.set_prepared_statement_cache_capacity(128);
+    connection.pragma_update(None, "temp_store", "memory")
+}
+
+/// The schema of a fresh database as SQLite tells it: the text of `migrations/sqlite/schema.sql`.
+#[cfg(test)]
+pub(super) fn schema(connection: &Connection) -> rusqlite::Result<String> {
+    let mut statement = connection.prepare(
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' ORDER BY tbl_name, type DESC, name",
+    )?;
+    let parts: Vec<String> = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(format!(
+        "-- Generated from the migrations by `just generate`; do not edit.\n-- Version {}.\n\n{};\n",
+        schema_version(),
+        parts.join(";\n\n")
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn an_address_is_a_path_with_or_without_scheme() {
+        for (url, path) in [
+            ("sqlite:a.db", "a.db"),
+            ("sqlite:/var/a.db", "/var/a.db"),
+            ("sqlite:///var/a.db", "/var/a.db"),
+            ("data/a.db", "data/a.db"),
+        ] {
+            assert_eq!(path_of(url).unwrap(), PathBuf::from(path));
+        }
+        for url in ["", "sqlite:", "postgres://localhost/a"] {
+            let error = path_of(url).unwrap_err();
+            assert_eq!(error.to_string(), format!("understand the store `{url}`: it is not `sqlite:PATH`"));
+        }
+    }
+
+    #[test]
+    fn the_written_schema_is_that_of_a_migrated_database() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/sqlite/schema.sql");
+        let folder = tempfile::tempdir().unwrap();
+        let connection = open_writer(&folder.path().join("a.db")).unwrap();
+        let schema = schema(&connection).unwrap();
+        if std::env::var_os("NEPHOSCOPE_GENERATE").is_some() {
+            fs::write(path, &schema).unwrap();
+        }
+        let written = fs::read_to_string(path).unwrap();
+        assert!(written == schema, "migrations/sqlite/schema.sql differs from the migrations; run `just generate`");
+    }
+
+    #[test]
+    fn the_migrations_are_valid() {
+        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+    }
+}

@@ -1,0 +1,326 @@
+//! The store on SQLite: one connection writes, a few read, and write-ahead logging keeps them out of each other's way.
+
+/// The end of an interval that lasts. Written out in SQL, for only then does SQLite use the indices of lasting rows.
+macro_rules! open {
+    () => {
+        "9223372036854775807"
+    };
+}
+
+mod change;
+mod code;
+mod connection;
+mod cursor;
+mod document;
+mod evaluation;
+mod fault;
+mod finding;
+mod names;
+mod relation;
+mod resource;
+mod rollup;
+mod scan;
+mod schedule;
+mod shard;
+mod view;
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use async_trait::async_trait;
+use nephoscope_model::api::{FindingInterval, ResourceRow, ResourceVersion};
+use nephoscope_model::drift::ResourceChange;
+use nephoscope_model::finding::Evaluation;
+use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::scan::{CoverageRow, ScanSummary};
+use nephoscope_model::score::Bucket;
+use nephoscope_model::{
+    AccountId, Facts, FindingKey, ScanId, Shard, ShardKey, Status, TargetName, Uid,
+};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::Semaphore;
+
+pub use connection::{path_of, schema_version};
+
+use self::fault::Sql;
+use self::names::Names;
+use crate::{
+    BucketKey, FindingOrder, FindingRow, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup, ScanEnd,
+    ScheduleMark, Store, StoreError, StoredRelation, StoredResource, VerdictChange, View,
+};
+
+/// Readers at work at the same time; more wait.
+const READERS: usize = 8;
+
+/// A store in one SQLite file.
+#[derive(Debug)]
+pub struct SqliteStore {
+    path: PathBuf,
+    writer: Option<Writer>,
+    readers: Mutex<Vec<Connection>>,
+    permits: Semaphore,
+    names: RwLock<Arc<Names>>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    connection: Mutex<Connection>,
+    /// Held, not used: it is let go when the store is dropped or the process dies.
+    _lock: File,
+}
+
+/// One read transaction with the names as it sees them.
+#[derive(Debug)]
+struct Reader<'c> {
+    connection: &'c Connection,
+    names: Arc<Names>,
+}
+
+impl SqliteStore {
+    /// Opens the store at `url` for writing, and makes it where it does not exist. Only one process can.
+    pub fn open_writer(url: &str) -> Result<Self> {
+        let path = path_of(url)?;
+        let lock = connection::lock(&path)?;
+        let connection = Mutex::new(connection::open_writer(&path)?);
+        Ok(Self::new(path, Some(Writer { connection, _lock: lock })))
+    }
+
+    /// Opens the store at `url` for reading. It must exist; another process may be writing.
+    pub fn open_reader(url: &str) -> Result<Self> {
+        let path = path_of(url)?;
+        let first = connection::open_reader(&path)?;
+        let store = Self::new(path, None);
+        store.put_back(first);
+        Ok(store)
+    }
+
+    fn new(path: PathBuf, writer: Option<Writer>) -> Self {
+        let names = RwLock::new(Arc::new(Names::default()));
+        Self { path, writer, readers: Mutex::default(), permits: Semaphore::new(READERS), names }
+    }
+
+    /// The database's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Runs `query` in one read transaction.
+    async fn read<T>(&self, operation: &'static str, query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send) -> Result<T> {
+        let permit = self.permits.acquire().await.expect("the semaphore is never closed");
+        let result = blocking(|| {
+            let connection = match self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+                Some(connection) => connection,
+                None => connection::open_reader(&self.path)?,
+            };
+            let result = self.query(&connection, query).map_err(|fault| fault.during(operation, &self.path));
+            self.put_back(connection);
+            result
+        });
+        drop(permit);
+        result
+    }
+
+    fn query<T>(&self, connection: &Connection, query: impl FnOnce(&Reader<'_>) -> Sql<T>) -> Sql<T> {
+        let transaction = connection.unchecked_transaction()?;
+        let last = Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner));
+        let names = Names::fetch(&transaction, &last)?;
+        if !Arc::ptr_eq(&names, &last) {
+            *self.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&names);
+        }
+        query(&Reader { connection: &transaction, names })
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+
+    /// Runs `change` in one write transaction; where it fails, nothing of it is kept.
+    async fn write<T>(&self, operation: &'static str, change: impl FnOnce(&Transaction<'_>) -> Sql<T> + Send) -> Result<T> {
+        let path = || self.path.clone();
+        let writer = self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly { operation, path: path() })?;
+        blocking(|| {
+            let mut connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut commit = || -> Sql<T> {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let result = change(&transaction)?;
+                transaction.commit()?;
+                Ok(result)
+            };
+            commit().map_err(|fault| fault.during(operation, &self.path))
+        })
+    }
+}
+
+/// Runs what blocks without keeping other tasks from running. Borrowing is why this is not `spawn_blocking`:
+/// a shard may hold hundreds of megabytes that must not be copied.
+fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn scan_open(&self, scan: &NewScan) -> Result<OpenScan> {
+        self.write("open a scan", |tx| scan::open(tx, scan)).await
+    }
+
+    async fn scan_unfinished(&self, target: &TargetName) -> Result<Option<OpenScan>> {
+        self.read("look for an unfinished scan", |reader| scan::unfinished(reader.connection, target)).await
+    }
+
+    async fn shard_insert(&self, scan: &ScanId, shard: &Shard) -> Result<()> {
+        self.write("commit a shard", |tx| shard::insert(tx, scan, shard)).await
+    }
+
+    async fn estate_fetch(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<StoredResource>> {
+        self.read("fetch an account's resources", |reader| resource::estate(reader, scan, account)).await
+    }
+
+    async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {
+        self.read("fetch an account's coverage", |reader| {
+            let mut rows = shard::coverage(reader.connection, scan)?;
+            rows.retain(|row| row.shard.account == *account);
+            rows.sort_by(|one, other| one.shard.cmp(&other.shard));
+            Ok(rows)
+        })
+        .await
+    }
+
+    async fn verdict_last_known(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<(FindingKey, Status)>> {
+        self.read("fetch what was known last", |reader| evaluation::last_known(reader, scan, account)).await
+    }
+
+    async fn evaluation_insert(&self, scan: &ScanId, account: &AccountId, evaluation: &Evaluation) -> Result<()> {
+        self.write("commit an evaluation", |tx| evaluation::insert(tx, scan, account, evaluation)).await
+    }
+
+    async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>> {
+        self.read("count a scan's verdicts", |reader| rollup::buckets(reader, scan)).await
+    }
+
+    async fn scan_finish(&self, scan: &ScanId, end: &ScanEnd) -> Result<()> {
+        self.write("finish a scan", |tx| scan::finish(tx, scan, end)).await
+    }
+
+    async fn scan_list(
+        &self,
+        target: Option<&TargetName>,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ScanSummary>> {
+        self.read("list scans", |reader| scan::list(reader.connection, target, cursor, limit)).await
+    }
+
+    async fn scan_fetch(&self, id: &ScanId) -> Result<Option<ScanSummary>> {
+        self.read("fetch a scan", |reader| scan::fetch(reader.connection, id)).await
+    }
+
+    async fn coverage_list(&self, scan: &ScanId) -> Result<Vec<CoverageRow>> {
+        self.read("list coverage", |reader| {
+            let mut rows = shard::coverage(reader.connection, scan)?;
+            rows.sort_by(|one, other| {
+                other.coverage.state.cmp(&one.coverage.state).then_with(|| one.shard.cmp(&other.shard))
+            });
+            Ok(rows)
+        })
+        .await
+    }
+
+    async fn target_list(&self) -> Result<Vec<TargetName>> {
+        self.read("list targets", |reader| scan::targets(reader.connection)).await
+    }
+
+    async fn view_fetch(&self, targets: &[TargetName], as_of: &AsOf) -> Result<View> {
+        self.read("find the scans in view", |reader| view::fetch(reader.connection, targets, as_of)).await
+    }
+
+    async fn view_before(&self, view: &View) -> Result<View> {
+        self.read("find the scans before", |reader| view::before(reader.connection, view)).await
+    }
+
+    async fn rollup_list(&self, view: &View) -> Result<Vec<Rollup>> {
+        self.read("count verdicts", |reader| rollup::list(reader, view)).await
+    }
+
+    async fn resource_rollup_list(&self, view: &View) -> Result<Vec<ResourceRollup>> {
+        self.read("count resources", |reader| rollup::resource_list(reader, view)).await
+    }
+
+    async fn finding_list(
+        &self,
+        view: &View,
+        filter: &Filter,
+        order: &FindingOrder,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<FindingRow>> {
+        self.read("list findings", |reader| finding::list(reader, view, filter, order, cursor, limit)).await
+    }
+
+    async fn finding_count(&self, view: &View, filter: &Filter, buckets: &[BucketKey]) -> Result<u64> {
+        self.read("count findings", |reader| finding::count(reader, view, filter, buckets)).await
+    }
+
+    async fn finding_fetch(&self, view: &View, key: &FindingKey) -> Result<Option<FindingRow>> {
+        self.read("fetch a finding", |reader| finding::fetch(reader, view, key)).await
+    }
+
+    async fn finding_history(&self, key: &FindingKey) -> Result<Vec<FindingInterval>> {
+        self.read("fetch a finding's history", |reader| finding::history(reader, key)).await
+    }
+
+    async fn finding_list_of(&self, view: &View, uid: &Uid) -> Result<Vec<FindingRow>> {
+        self.read("list a resource's findings", |reader| finding::list_of(reader, view, uid)).await
+    }
+
+    async fn resource_list(
+        &self,
+        view: &View,
+        filter: &Filter,
+        by_name: bool,
+        cursor: Option<&str>,
+        limit: u32,
+    ) -> Result<Page<ResourceRow>> {
+        self.read("list resources", |reader| resource::list(reader, view, filter, by_name, cursor, limit)).await
+    }
+
+    async fn resource_count(&self, view: &View, filter: &Filter) -> Result<u64> {
+        self.read("count resources", |reader| resource::count(reader, view, filter)).await
+    }
+
+    async fn resource_fetch(&self, view: &View, uid: &Uid) -> Result<Option<(StoredResource, ResourceRow, Facts)>> {
+        self.read("fetch a resource", |reader| resource::fetch(reader, view, uid)).await
+    }
+
+    async fn resource_history(&self, uid: &Uid) -> Result<Vec<ResourceVersion>> {
+        self.read("fetch a resource's history", |reader| resource::history(reader, uid)).await
+    }
+
+    async fn relation_list(&self, view: &View, uid: &Uid) -> Result<Vec<StoredRelation>> {
+        self.read("list relations", |reader| relation::list(reader, view, uid)).await
+    }
+
+    async fn verdict_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<VerdictChange>> {
+        self.read("compare verdicts", |reader| change::verdicts(reader, from, to, limit)).await
+    }
+
+    async fn resource_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<ResourceChange>> {
+        self.read("compare resources", |reader| change::resources(reader, from, to, limit)).await
+    }
+
+    async fn shard_fetch(&self, view: &View, key: &ShardKey) -> Result<Option<Shard>> {
+        self.read("fetch a shard", |reader| shard::fetch(reader, view, key)).await
+    }
+
+    async fn schedule_list(&self) -> Result<Vec<ScheduleMark>> {
+        self.read("list schedules", |reader| schedule::list(reader.connection)).await
+    }
+
+    async fn schedule_mark(&self, mark: &ScheduleMark) -> Result<()> {
+        self.write("remember a schedule's run", |tx| schedule::mark(tx, mark)).await
+    }
+}

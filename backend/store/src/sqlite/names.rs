@@ -1,0 +1,193 @@
+//! What the numbers of places and checks stand for, and the order of resources by uid: read once, kept while nothing is added.
+//!
+//! Lists scan narrow indices of numbers and look here instead of joining: ordering by uid costs four bytes a resource.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use nephoscope_model::{AccountId, CheckId, Kind, Provider, Region, ServiceName, ShardKey, TargetName};
+use rusqlite::Connection;
+
+use super::fault::Sql;
+
+/// Names by number, as of one moment. Numbers are never given twice, so an older one is only short of the newest.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    places: Arc<Places>,
+    checks: Arc<Checks>,
+    order: Arc<Vec<u32>>,
+}
+
+#[derive(Debug, Default)]
+struct Places(Vec<Option<Place>>);
+
+#[derive(Debug, Default)]
+struct Checks {
+    by_id: Vec<Option<(CheckId, u32)>>,
+    by_name: HashMap<CheckId, i64>,
+}
+
+/// Where resources stand: everything that a filter can name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub target: TargetName,
+    pub provider: Provider,
+    pub account: AccountId,
+    pub region: Region,
+    pub service: ServiceName,
+    pub kind: Kind,
+    /// The number of the shard.
+    pub shard: i64,
+    /// Its position among all places sorted by target, provider, account, region, service and kind.
+    pub rank: u32,
+}
+
+impl Names {
+    /// The names as `connection` sees them; taken from `last` as far as nothing was added since.
+    pub(super) fn fetch(connection: &Connection, last: &Arc<Self>) -> Sql<Arc<Self>> {
+        let mut counts = connection.prepare_cached(
+            "SELECT (SELECT max(id) FROM place), (SELECT max(id) FROM check_name), (SELECT max(id) FROM resource)",
+        )?;
+        let [places, checks, resources] = counts.query_row([], |row| Ok([slots(row, 0)?, slots(row, 1)?, slots(row, 2)?]))?;
+        if places <= last.places.0.len() && checks <= last.checks.by_id.len() && resources <= last.order.len() {
+            return Ok(Arc::clone(last));
+        }
+        let fresh = |have: usize, need: usize| have < need;
+        Ok(Arc::new(Self {
+            places: if fresh(last.places.0.len(), places) {
+                Arc::new(Places(fetch_places(connection, places)?))
+            } else {
+                Arc::clone(&last.places)
+            },
+            checks: if fresh(last.checks.by_id.len(), checks) {
+                Arc::new(fetch_checks(connection, checks)?)
+            } else {
+                Arc::clone(&last.checks)
+            },
+            order: if fresh(last.order.len(), resources) {
+                Arc::new(fetch_order(connection, resources)?)
+            } else {
+                Arc::clone(&last.order)
+            },
+        }))
+    }
+
+    /// How many numbers of places there are, gaps included.
+    pub(super) fn place_slots(&self) -> usize {
+        self.places.0.len()
+    }
+
+    /// The place of a number.
+    pub(super) fn place(&self, id: i64) -> Option<&Place> {
+        self.places.0.get(usize::try_from(id).ok()?)?.as_ref()
+    }
+
+    /// The check of a number.
+    pub(super) fn check(&self, id: i64) -> Option<&CheckId> {
+        self.checks.by_id.get(usize::try_from(id).ok()?)?.as_ref().map(|(name, _)| name)
+    }
+
+    /// Where a check stands in the order of names.
+    pub(super) fn check_rank(&self, id: i64) -> u32 {
+        let slot = usize::try_from(id).ok().and_then(|slot| self.checks.by_id.get(slot)?.as_ref());
+        slot.map_or(u32::MAX, |(_, rank)| *rank)
+    }
+
+    /// The number of a check, where it has ever judged anything.
+    pub(super) fn check_id(&self, name: &CheckId) -> Option<i64> {
+        self.checks.by_name.get(name).copied()
+    }
+
+    /// Where a resource stands in the order of uids.
+    pub(super) fn rank(&self, resource: i64) -> u32 {
+        usize::try_from(resource).ok().and_then(|slot| self.order.get(slot)).copied().unwrap_or(u32::MAX)
+    }
+
+    /// How many numbers of resources there are, gaps included.
+    pub(super) fn resource_slots(&self) -> usize {
+        self.order.len()
+    }
+}
+
+impl Place {
+    /// The shard that lists what stands here.
+    pub(super) fn shard_key(&self) -> ShardKey {
+        ShardKey {
+            provider: self.provider,
+            account: self.account.clone(),
+            region: self.region.clone(),
+            service: self.service.clone(),
+        }
+    }
+}
+
+/// One more than the highest number: the length of a list that is indexed by it.
+fn slots(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<usize> {
+    let highest: Option<i64> = row.get(column)?;
+    Ok(highest.and_then(|id| usize::try_from(id).ok()).map_or(0, |id| id + 1))
+}
+
+fn fetch_places(connection: &Connection, slots: usize) -> Sql<Vec<Option<Place>>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT place.id, place.kind, shard.id, shard.region, shard.service, account.provider, account.name, target.name
+         FROM place JOIN shard ON shard.id = place.shard JOIN account ON account.id = shard.account
+         JOIN target ON target.id = account.target
+         ORDER BY target.name, account.provider, account.name, shard.region, shard.service, place.kind",
+    )?;
+    let mut places = vec![None; slots];
+    let mut rows = statement.query([])?;
+    // One identifier is shared by all places that have it.
+    let mut texts = HashMap::<String, Arc<str>>::new();
+    let mut rank = 0;
+    while let Some(row) = rows.next()? {
+        let mut text = |column: usize| -> rusqlite::Result<Arc<str>> {
+            let text: String = row.get(column)?;
+            Ok(Arc::clone(texts.entry(text).or_insert_with_key(|key| Arc::from(key.as_str()))))
+        };
+        let place = Place {
+            kind: Kind::new(text(1)?),
+            region: Region::new(text(3)?),
+            service: ServiceName::new(text(4)?),
+            provider: text(5)?.parse()?,
+            account: AccountId::new(text(6)?),
+            target: TargetName::new(text(7)?),
+            shard: row.get(2)?,
+            rank,
+        };
+        rank += 1;
+        put(&mut places, row.get(0)?, Some(place));
+    }
+    Ok(places)
+}
+
+fn fetch_checks(connection: &Connection, slots: usize) -> Sql<Checks> {
+    let mut statement = connection.prepare_cached("SELECT id, name FROM check_name ORDER BY name")?;
+    let mut checks = Checks { by_id: vec![None; slots], by_name: HashMap::new() };
+    let mut rows = statement.query([])?;
+    let mut rank = 0;
+    while let Some(row) = rows.next()? {
+        let (id, name) = (row.get(0)?, CheckId::from(row.get::<_, String>(1)?));
+        checks.by_name.insert(name.clone(), id);
+        put(&mut checks.by_id, id, Some((name, rank)));
+        rank += 1;
+    }
+    Ok(checks)
+}
+
+fn fetch_order(connection: &Connection, slots: usize) -> Sql<Vec<u32>> {
+    let mut statement = connection.prepare_cached("SELECT id FROM resource ORDER BY uid, account")?;
+    let mut order = vec![u32::MAX; slots];
+    let mut rows = statement.query([])?;
+    let mut rank = 0;
+    while let Some(row) = rows.next()? {
+        put(&mut order, row.get(0)?, rank);
+        rank += 1;
+    }
+    Ok(order)
+}
+
+fn put<T>(list: &mut [T], id: i64, value: T) {
+    if let Some(slot) = usize::try_from(id).ok().and_then(|slot| list.get_mut(slot)) {
+        *slot = value;
+    }
+}

@@ -1,0 +1,333 @@
+//! Shards: what one service of one region of one account gave, committed whole, with what could be read.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use jiff::Timestamp;
+use nephoscope_model::coverage::{Coverage, CoverageState};
+use nephoscope_model::scan::{CoverageRow, Origin};
+use nephoscope_model::{AccountId, Region, Resource, ScanId, ServiceName, Shard, ShardKey, TargetName, Uid};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+
+use super::document::{DocumentWriter, Hash, Packed, Packer, hash_of, pipeline};
+use super::fault::Sql;
+use super::scan::{Running, running, step};
+use super::view::Look;
+use super::{Reader, code, relation, resource};
+use crate::View;
+
+/// A resource of the shard as the store has it.
+struct Current {
+    resource: i64,
+    valid_from: i64,
+    digest: Hash,
+}
+
+/// What a thread makes of one resource.
+enum Prepared {
+    /// It is as it was.
+    Same,
+    /// It is new or differs.
+    Differs { digest: Hash, tags: Option<Packed>, facets: Vec<Packed> },
+}
+
+/// Commits what one shard gathered.
+pub(super) fn insert(tx: &Connection, scan: &ScanId, shard: &Shard) -> Sql<()> {
+    let scan = running(tx, scan)?;
+    let account = intern_account(tx, scan.target, &shard.key)?;
+    let shard_id = intern_shard(tx, account, &shard.key)?;
+    let marked = "SELECT 1 FROM coverage WHERE scan = ?1 AND shard = ?2";
+    if tx.query_row(marked, [scan.id, shard_id], |_| Ok(())).optional()?.is_some() {
+        return Ok(());
+    }
+    let sequence = step(tx, scan.id)?;
+    let current = fetch_current(tx, shard_id)?;
+    let read = write_resources(tx, shard, account, shard_id, sequence, &current)?;
+    if shard.coverage.listed {
+        let gone = current.values().filter(|row| !read.contains(&row.resource));
+        end_resources(tx, gone, sequence)?;
+    } else {
+        let mut sight = tx.prepare_cached("INSERT INTO sighting (resource, sequence) VALUES (?1, ?2)")?;
+        for resource in &read {
+            sight.execute([*resource, sequence])?;
+        }
+    }
+    mark(tx, &scan, shard, shard_id, sequence)
+}
+
+/// The completion mark, and the shard's part in the scan's counts.
+fn mark(tx: &Connection, scan: &Running, shard: &Shard, shard_id: i64, sequence: i64) -> Sql<()> {
+    let coverage = &shard.coverage;
+    let resources = code::of_count(shard.resources.len() as u64);
+    // A snapshot file was read when its scan began, whenever it comes in.
+    let committed = match scan.scan.origin {
+        Origin::File => scan.scan.instant,
+        Origin::Command | Origin::Dashboard | Origin::Schedule => Timestamp::now(),
+    };
+    tx.execute(
+        "INSERT INTO coverage (scan, shard, sequence, listed, body, resources, committed)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        params![
+            scan.id,
+            shard_id,
+            sequence,
+            coverage.listed,
+            serde_json::to_string(coverage)?,
+            resources,
+            code::of_instant(committed),
+        ],
+    )?;
+    let complete = coverage.state == CoverageState::Complete;
+    let errors: u64 = coverage.errors.iter().map(|error| error.count).sum();
+    tx.execute(
+        "UPDATE scan SET shards_done = shards_done + 1, shards_complete = shards_complete + ?2, calls = calls + ?3,
+         errors = errors + ?4, resources = resources + ?5 WHERE id = ?1",
+        params![scan.id, complete, code::of_count(coverage.call_count()), code::of_count(errors), resources],
+    )?;
+    Ok(())
+}
+
+fn fetch_current(tx: &Connection, shard: i64) -> Sql<HashMap<String, Current>> {
+    let mut statement = tx.prepare_cached(concat!(
+        "SELECT resource.uid, version.resource, version.valid_from, version.digest
+         FROM place JOIN version ON version.place = place.id AND version.valid_to = ",
+        open!(),
+        " JOIN resource ON resource.id = version.resource WHERE place.shard = ?1"
+    ))?;
+    let rows = statement.query_map([shard], |row| {
+        Ok((row.get(0)?, Current { resource: row.get(1)?, valid_from: row.get(2)?, digest: row.get(3)? }))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Writes what is new or differs, and gives the numbers of all resources that were read.
+fn write_resources(
+    tx: &Connection,
+    shard: &Shard,
+    account: i64,
+    shard_id: i64,
+    sequence: i64,
+    current: &HashMap<String, Current>,
+) -> Sql<HashSet<i64>> {
+    let mut writer = VersionWriter::new(tx, account, shard_id, sequence)?;
+    let mut read = HashSet::with_capacity(shard.resources.len());
+    let mut resources = shard.resources.iter();
+    let prepare = |packer: &mut Packer, chunk: &[Resource]| {
+        chunk.iter().map(|resource| prepare(packer, resource, current.get(resource.uid.as_str()))).collect()
+    };
+    pipeline(&shard.resources, prepare, |chunk: Vec<Prepared>| {
+        for (prepared, resource) in chunk.into_iter().zip(&mut resources) {
+            let known = current.get(resource.uid.as_str());
+            let id = match (prepared, known) {
+                (Prepared::Same, Some(known)) => known.resource,
+                (Prepared::Same, None) => continue,
+                (Prepared::Differs { digest, tags, facets }, known) => {
+                    let id = known.map_or_else(|| writer.intern(&resource.uid), |known| Ok(known.resource))?;
+                    // A listing that names a resource twice means the same one.
+                    if !read.contains(&id) {
+                        writer.write(id, resource, known, digest, tags.as_ref(), &facets)?;
+                    }
+                    id
+                }
+            };
+            read.insert(id);
+        }
+        Ok(())
+    })?;
+    Ok(read)
+}
+
+/// Serialises and hashes a resource; compresses its documents where it is not as it was.
+fn prepare(packer: &mut Packer, resource: &Resource, current: Option<&Current>) -> Sql<Prepared> {
+    let mut whole = blake3::Hasher::new();
+    let mut text = |part: &str| {
+        whole.update(part.as_bytes()).update(&[0]);
+    };
+    text(resource.kind.as_str());
+    text(&resource.name);
+    for relation in &resource.relations {
+        text(relation.name.as_str());
+        text(relation.to.as_str());
+    }
+    let tags = if resource.tags.is_empty() { None } else { Some(serde_json::to_vec(&resource.tags)?) };
+    let tags = tags.map(|json| (hash_of(&json), json));
+    let mut facets = Vec::with_capacity(resource.facets.len());
+    for (name, facet) in &resource.facets {
+        text(name);
+        let json = serde_json::to_vec(facet)?;
+        facets.push((hash_of(&json), json));
+    }
+    for (hash, _) in tags.iter().chain(&facets) {
+        whole.update(hash);
+    }
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&whole.finalize().as_bytes()[..16]);
+    if current.is_some_and(|current| current.digest == digest) {
+        return Ok(Prepared::Same);
+    }
+    let tags = tags.map(|(hash, json)| packer.pack_json(hash, json)).transpose()?;
+    let facets = facets.into_iter().map(|(hash, json)| packer.pack_json(hash, json)).collect::<Sql<_>>()?;
+    Ok(Prepared::Differs { digest, tags, facets })
+}
+
+/// Writes versions of resources within one shard.
+struct VersionWriter<'t> {
+    tx: &'t Connection,
+    documents: DocumentWriter<'t>,
+    relations: relation::RelationWriter<'t>,
+    end: CachedStatement<'t>,
+    insert: CachedStatement<'t>,
+    change: CachedStatement<'t>,
+    shard: i64,
+    sequence: i64,
+    places: HashMap<String, i64>,
+}
+
+impl<'t> VersionWriter<'t> {
+    fn new(tx: &'t Connection, account: i64, shard: i64, sequence: i64) -> Sql<Self> {
+        Ok(Self {
+            tx,
+            documents: DocumentWriter::new(tx)?,
+            relations: relation::RelationWriter::new(tx, account, sequence)?,
+            end: tx.prepare_cached(concat!(
+                "UPDATE version SET valid_to = ?2 WHERE resource = ?1 AND valid_to = ",
+                open!()
+            ))?,
+            insert: tx.prepare_cached(concat!(
+                "INSERT INTO version (resource, valid_from, valid_to, place, name, tags, facets, digest)
+                 VALUES (?1, ?2, ",
+                open!(),
+                ", ?3, ?4, ?5, ?6, ?7)"
+            ))?,
+            change: tx.prepare_cached("INSERT INTO change (part, sequence, resource) VALUES (0, ?1, ?2)")?,
+            shard,
+            sequence,
+            places: HashMap::new(),
+        })
+    }
+
+    fn intern(&mut self, uid: &Uid) -> Sql<i64> {
+        self.relations.intern(uid)
+    }
+
+    fn write(
+        &mut self,
+        id: i64,
+        resource: &Resource,
+        known: Option<&Current>,
+        digest: Hash,
+        tags: Option<&Packed>,
+        facets: &[Packed],
+    ) -> Sql<()> {
+        let tags = tags.map(|tags| self.documents.put(tags)).transpose()?;
+        let documents: BTreeMap<&str, i64> = (resource.facets.keys().zip(facets))
+            .map(|(name, facet)| Ok((name.as_str(), self.documents.put(facet)?)))
+            .collect::<Sql<_>>()?;
+        let place = self.place(resource.kind.as_str())?;
+        let facets = serde_json::to_string(&documents)?;
+        // It may also stand in another shard, which listed it before.
+        let replaced = self.end.execute([id, self.sequence])?;
+        debug_assert!(known.is_none_or(|known| known.valid_from < self.sequence));
+        let values = params![id, self.sequence, place, resource.name, tags, facets, digest];
+        self.insert.execute(values)?;
+        self.relations.write(id, &resource.relations, replaced > 0)?;
+        self.change.execute([self.sequence, id])?;
+        Ok(())
+    }
+
+    fn place(&mut self, kind: &str) -> Sql<i64> {
+        if let Some(id) = self.places.get(kind) {
+            return Ok(*id);
+        }
+        let insert = "INSERT INTO place (shard, kind) VALUES (?1, ?2) ON CONFLICT (shard, kind) DO NOTHING";
+        self.tx.execute(insert, params![self.shard, kind])?;
+        let find = "SELECT id FROM place WHERE shard = ?1 AND kind = ?2";
+        let id = self.tx.query_row(find, params![self.shard, kind], |row| row.get(0))?;
+        self.places.insert(kind.to_owned(), id);
+        Ok(id)
+    }
+}
+
+fn end_resources<'a>(tx: &Connection, gone: impl Iterator<Item = &'a Current>, sequence: i64) -> Sql<()> {
+    let mut version =
+        tx.prepare_cached("UPDATE version SET valid_to = ?3 WHERE resource = ?1 AND valid_from = ?2")?;
+    let mut relations = tx.prepare_cached(concat!(
+        "UPDATE relation SET valid_to = ?2 WHERE resource = ?1 AND valid_to = ",
+        open!()
+    ))?;
+    let mut change = tx.prepare_cached("INSERT INTO change (part, sequence, resource) VALUES (0, ?1, ?2)")?;
+    for row in gone {
+        version.execute([row.resource, row.valid_from, sequence])?;
+        relations.execute([row.resource, sequence])?;
+        change.execute([sequence, row.resource])?;
+    }
+    Ok(())
+}
+
+fn intern_account(tx: &Connection, target: i64, key: &ShardKey) -> Sql<i64> {
+    let values = params![target, key.provider.as_str(), key.account.as_str()];
+    let insert = "INSERT INTO account (target, provider, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    tx.execute(insert, values)?;
+    let find = "SELECT id FROM account WHERE target = ?1 AND provider = ?2 AND name = ?3";
+    Ok(tx.query_row(find, values, |row| row.get(0))?)
+}
+
+fn intern_shard(tx: &Connection, account: i64, key: &ShardKey) -> Sql<i64> {
+    let values = params![account, key.region.as_str(), key.service.as_str()];
+    let insert = "INSERT INTO shard (account, region, service) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+    tx.execute(insert, values)?;
+    let find = "SELECT id FROM shard WHERE account = ?1 AND region = ?2 AND service = ?3";
+    Ok(tx.query_row(find, values, |row| row.get(0))?)
+}
+
+/// The shards that one scan has committed, in no order.
+pub(super) fn coverage(tx: &Connection, scan: &ScanId) -> Sql<Vec<CoverageRow>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT target.name, account.provider, account.name, shard.region, shard.service, coverage.body,
+         coverage.resources, coverage.committed
+         FROM scan JOIN coverage ON coverage.scan = scan.id JOIN shard ON shard.id = coverage.shard
+         JOIN account ON account.id = shard.account JOIN target ON target.id = account.target
+         WHERE scan.name = ?1",
+    )?;
+    let mut rows = statement.query([scan.as_str()])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |column: usize| row.get::<_, String>(column);
+        found.push(CoverageRow {
+            target: TargetName::from(text(0)?),
+            shard: ShardKey {
+                provider: text(1)?.parse()?,
+                account: AccountId::from(text(2)?),
+                region: Region::from(text(3)?),
+                service: ServiceName::from(text(4)?),
+            },
+            coverage: serde_json::from_str::<Coverage>(&text(5)?)?,
+            resources: code::count(row.get(6)?),
+            committed: code::instant(row.get(7)?),
+        });
+    }
+    Ok(found)
+}
+
+/// One shard as its scan read it.
+pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &ShardKey) -> Sql<Option<Shard>> {
+    let look = Look::new(reader, view)?;
+    for (index, entry) in view.entries.iter().enumerate() {
+        let covered = coverage(reader.connection, &entry.scan)?.into_iter().find(|row| row.shard == *key);
+        let Some(row) = covered else { continue };
+        let in_shard = |place: &super::names::Place| place.target == entry.target && place.shard_key() == *key;
+        let rows = resource::versions(reader, &look.only(|place| in_shard(place)))?;
+        let mut assembler = resource::Assembler::new(reader)?;
+        let mut freshness = resource::Freshness::new(reader.connection)?;
+        let mut resources = Vec::with_capacity(rows.len());
+        for slim in rows {
+            let Some(place) = reader.names.place(slim.place) else { continue };
+            let (_, stale) = freshness.of(slim.resource, place.shard, look.moment(index))?;
+            if !stale {
+                resources.push(assembler.resource(&slim, look.moment(index).sequence)?);
+            }
+        }
+        resources.sort_by(|one, other| one.uid.cmp(&other.uid));
+        return Ok(Some(Shard { key: key.clone(), coverage: row.coverage, resources }));
+    }
+    Ok(None)
+}

@@ -1,0 +1,200 @@
+//! What could and could not be read: a strip of shards, and the table behind it.
+
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use nephoscope_model::api::Overview;
+use nephoscope_model::coverage::{Coverage, CoverageState};
+use nephoscope_model::scan::CoverageRow;
+
+use super::marks;
+use super::table::{number, table, text};
+use crate::address::{self, Scope};
+use crate::{headline, wording};
+
+/// Shards drawn one by one; above that, one mark stands for a region.
+const MAX_MARKS: usize = 240;
+
+/// The sentence and the strip on the overview.
+pub fn summary(scope: &Scope, body: &Overview) -> AnyView {
+    let sentence = headline::coverage(&body.coverage, body.resources, body.score.unknown);
+    let unknown = scope.link("/findings", &[("status", "UNKNOWN")]);
+    let unknown = (body.score.unknown > 0).then(|| view! { <a class="link" href=unknown>"See what is unknown"</a> });
+    let scans = body.scans.iter().map(|scan| {
+        let words = if body.scans.len() == 1 { "See the scan".to_owned() } else { format!("Scan of {}", scan.target) };
+        view! { <a class="link" href=address::scan(&scan.id)>{words}</a> }
+    });
+    let scans = scans.collect_view();
+    view! {
+        <section class="card coverage" aria-labelledby="coverage-title">
+            <div class="coverage-words">
+                <h2 id="coverage-title">{sentence.title}</h2>
+                <p>
+                    <span class="quiet">{sentence.lead}</span>
+                </p>
+                <p class="links">
+                    {unknown}
+                    {scans}
+                </p>
+            </div>
+            {strip(&body.coverage)}
+        </section>
+    }
+    .into_any()
+}
+
+/// One mark per shard, together by region; the words are in the table of the scan's page.
+fn strip(rows: &[CoverageRow]) -> AnyView {
+    let several = rows.iter().any(|row| row.shard.account != rows[0].shard.account);
+    let mut regions: BTreeMap<String, Vec<&CoverageRow>> = BTreeMap::new();
+    for row in rows {
+        let region = row.shard.region.to_string();
+        let name =
+            if several { format!("{} {region}", wording::short_account(&row.shard.account)) } else { region };
+        regions.entry(name).or_default().push(row);
+    }
+    let crowded = rows.len() > MAX_MARKS;
+    let groups = regions.into_iter().map(|(name, mut shards)| {
+        shards.sort_by(|a, b| a.shard.cmp(&b.shard));
+        let worst = shards.iter().map(|row| row.coverage.state).max_by_key(|state| gravity(*state));
+        let marks = if crowded {
+            worst.map(|state| mark(state, format!("{name}: {state}"))).into_iter().collect::<Vec<_>>()
+        } else {
+            let each = shards.iter().map(|row| {
+                let state = row.coverage.state;
+                let seen = wording::count(row.resources, "resource", "resources");
+                mark(state, format!("{}: {state}, {seen}", row.shard.service))
+            });
+            each.collect()
+        };
+        let whole = shards.iter().filter(|row| row.coverage.state == CoverageState::Complete).count();
+        view! {
+            <li>
+                <span class="strip-name">{name}</span>
+                <span class="strip-marks" aria-hidden="true">{marks}</span>
+                <span class="hidden">{format!("{whole} of {} shards whole", shards.len())}</span>
+            </li>
+        }
+    });
+    let groups = groups.collect_view();
+    view! { <ul class="strip" aria-label="Shards by region">{groups}</ul> }.into_any()
+}
+
+fn mark(state: CoverageState, title: String) -> AnyView {
+    let class = format!("coverage-mark {state}");
+    view! { <span class=class title=title></span> }.into_any()
+}
+
+/// The worse, the larger.
+fn gravity(state: CoverageState) -> u8 {
+    match state {
+        CoverageState::Complete => 0,
+        CoverageState::Disabled => 1,
+        CoverageState::Partial => 2,
+        CoverageState::Throttled => 3,
+        CoverageState::Denied => 4,
+        CoverageState::Failed => 5,
+    }
+}
+
+/// The shards of one scan.
+pub fn shards(rows: &[CoverageRow]) -> AnyView {
+    let lines = rows.iter().map(|row| {
+        let shard = &row.shard;
+        let calls = row.coverage.calls.iter().map(|(api, count)| format!("{api} {count}"));
+        let calls = calls.collect::<Vec<_>>().join("\n");
+        view! {
+            <tr>
+                <th scope="row">{shard.service.to_string()}</th>
+                <td>{shard.region.to_string()}</td>
+                <td class="nowrap">{marks::account(&shard.account)}</td>
+                <td>{marks::coverage(row.coverage.state)}</td>
+                <td class="num">{wording::thousands(row.resources)}</td>
+                <td class="num" title=calls>{wording::thousands(row.coverage.call_count())}</td>
+                <td>{why(&row.coverage)}</td>
+            </tr>
+        }
+    });
+    let lines = lines.collect_view();
+    let columns = [
+        text("Service"),
+        text("Region"),
+        text("Account"),
+        text("Read"),
+        number("Resources"),
+        number("Calls"),
+        text("What was missing"),
+    ];
+    table("Shards of this scan", &columns, view! { <tbody>{lines}</tbody> }.into_any())
+}
+
+fn why(coverage: &Coverage) -> AnyView {
+    if coverage.errors.is_empty() {
+        let words = if coverage.listed { "" } else { "not listed whole" };
+        return view! { <span class="quiet">{words}</span> }.into_any();
+    }
+    let errors = coverage.errors.iter().map(|error| {
+        let times = (error.count > 1).then(|| format!(" × {}", wording::thousands(error.count)));
+        view! {
+            <li>
+                <code>{error.api.clone()}</code>
+                " "
+                <span>{format!("{}{}", error.error, times.unwrap_or_default())}</span>
+            </li>
+        }
+    });
+    let errors = errors.collect_view();
+    view! { <ul class="plain">{errors}</ul> }.into_any()
+}
+
+/// What failed, over all shards: the message, and the permission to add.
+pub fn errors(rows: &[CoverageRow]) -> AnyView {
+    let pairs = rows.iter().flat_map(|row| row.coverage.errors.iter().map(move |error| (row, error)));
+    let items = pairs.map(|(row, error)| {
+        let permission = error.permission.as_ref().map(|permission| {
+            view! {
+                <p class="permission">
+                    <span>"Permission to add"</span>
+                    <code class="copy">{permission.clone()}</code>
+                </p>
+            }
+        });
+        let times = wording::count(error.count, "time", "times");
+        let first = error.uid.as_ref().map(|uid| view! { <p class="quiet break">{format!("First on {uid}")}</p> });
+        view! {
+            <li class="fogged">
+                <p>
+                    <code>{error.api.clone()}</code>
+                    " answered "
+                    <code>{error.error.clone()}</code>
+                    <span class="quiet">{format!(" {times} in {} {}", row.shard.service, row.shard.region)}</span>
+                </p>
+                <p class="break">{error.message.clone()}</p>
+                {first}
+                {permission}
+            </li>
+        }
+    });
+    let items = items.collect_view();
+    view! { <ul class="unreadable">{items}</ul> }.into_any()
+}
+
+/// Calls by API action, over all shards, the most frequent first.
+pub fn calls(rows: &[CoverageRow]) -> AnyView {
+    let mut sums: BTreeMap<&str, u64> = BTreeMap::new();
+    for (api, count) in rows.iter().flat_map(|row| &row.coverage.calls) {
+        *sums.entry(api).or_default() += count;
+    }
+    let mut sums: Vec<_> = sums.into_iter().collect();
+    sums.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    let lines = sums.into_iter().map(|(api, count)| {
+        view! {
+            <tr>
+                <th scope="row"><code>{api.to_owned()}</code></th>
+                <td class="num">{wording::thousands(count)}</td>
+            </tr>
+        }
+    });
+    let lines = lines.collect_view();
+    table("Calls by API", &[text("API action"), number("Calls")], view! { <tbody>{lines}</tbody> }.into_any())
+}

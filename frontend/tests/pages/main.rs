@@ -1,0 +1,3 @@
+//! Whole pages, rendered from invented data.
+
+mod estate;

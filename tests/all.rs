@@ -1,0 +1,6 @@
+//! Whole-system tests, in one binary: the rooms against their table, and stories told through the real program
+//! against a stand-in for AWS that speaks real HTTP.
+
+mod architecture;
+mod moto;
+mod wire;
