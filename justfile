@@ -1,12 +1,11 @@
-# Every command of the project. `./run RECIPE` installs what a recipe needs first; continuous integration runs the same.
+# Every command of the project. `./run RECIPE` installs first what the recipe needs.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
 target := env("CARGO_TARGET_DIR", justfile_directory() / "target")
 export PATH := target / "tools/bin" + ":" + target / "tools/node/node_modules/.bin" + ":" + env("PATH")
-# Where the browser tests find their driver: Node resolves no imports from outside a script's own folders.
+# Node looks for packages beside a script and above it, nowhere else; so the browser tests are told.
 export NEPHOSCOPE_NODE_MODULES := target / "tools/node/node_modules"
-wasm_flags := "-Oz --enable-bulk-memory --enable-bulk-memory-opt --enable-reference-types --enable-nontrapping-float-to-int --enable-sign-ext --enable-mutable-globals --enable-multivalue"
 
 # Lists the recipes.
 default:
@@ -26,29 +25,28 @@ lint:
 test *args: debug
     cargo test --workspace {{ args }}
 
-# The checks' own examples, and their mutations.
+# The checks' own examples and their mutations.
 checks: debug
     {{ target }}/debug/nephoscope checks test
 
-# Crates: who may use what, licences, sources. The rules are in deny.toml.
+# Who may use which crate, licences and sources, as deny.toml says.
 deny:
     cargo deny --workspace check bans licenses sources
 
 # Rewrites the generated files.
 generate: debug
-    tools/generate.sh {{ target }}/debug/nephoscope .
+    NEPHOSCOPE_GENERATE=1 cargo test --workspace --test all generated
 
-# Fails where a generated file differs from what `just generate` would write, or Cargo.lock is out of date.
+# Fails where a generated file, or Cargo.lock, is not what its sources say.
 generate-check: debug
     cargo metadata --locked --format-version 1 > {{ target }}/metadata.json
-    tools/generate.sh {{ target }}/debug/nephoscope {{ target }}/generated
-    tools/same.sh {{ target }}/generated
+    cargo test --workspace --test all generated
 
 # Builds the dashboard's islands into frontend/dist, if anything that decides them changed.
 wasm:
     cargo build -p nephoscope-frontend --lib --target wasm32-unknown-unknown --profile wasm --features hydrate
     cargo build --release -p nephoscope-tools --features bindgen --bin bindgen
-    tools/wasm.sh {{ target }} "{{ wasm_flags }}"
+    tools/wasm.sh {{ target }}
 
 # Builds the binary for use, with the dashboard inside.
 build: wasm
@@ -58,9 +56,9 @@ build: wasm
 demo *args: build
     exec {{ target }}/release/nephoscope demo {{ args }}
 
-# Walks through the dashboard in Chromium, and checks every page's accessibility.
+# Walks through the dashboard in Chromium and checks the accessibility of every page.
 browser: wasm debug
-    node tests/browser/run.mjs {{ target }}/debug/nephoscope --test
+    node tests/browser/run.mjs {{ target }}/debug/nephoscope --test tests/browser/walk.test.mjs tests/browser/axe.test.mjs
 
 # Takes a picture of every page at three widths in both themes, into the target folder.
 look: wasm debug
@@ -70,9 +68,9 @@ look: wasm debug
 bench: build
     cargo bench --workspace
 
-# Everything in order, and how long each part took.
+# Everything in order; ends with how long each part took.
 ci:
-    tools/ci.sh {{ target }} lint wasm test checks deny generate-check browser
+    tools/ci.sh {{ target }}/ci lint wasm test checks deny generate-check browser
 
 # The binary and the tests, built together: one set of crate features, so that nothing is compiled twice.
 [private]

@@ -2,5 +2,7 @@
 //! against a stand-in for AWS that speaks real HTTP.
 
 mod architecture;
+mod generated;
 mod moto;
+mod program;
 mod wire;

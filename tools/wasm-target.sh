@@ -28,24 +28,27 @@ source=$sysroot/lib/rustlib/src/rust
 # Cargo looks for the library's source in the sysroot and nowhere else; a copy put there for the build is
 # taken away again.
 borrowed=
-trap 'rm -rf "$work" ${borrowed:+"$borrowed"}' EXIT
+trap 'rm -rf "$work" ${borrowed:+"$borrowed"}; rmdir "$sysroot/lib/rustlib/src" 2>/dev/null || true' EXIT
 
 if [ ! -e "$source/library/std/Cargo.toml" ]; then
     command -v dpkg >/dev/null || fail "no source of the standard library $release" \
         "install the rust-src component of your toolchain, then run this again"
-    mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null |
-        sed -nE 's/^(URIs:|deb( \[[^]]*\])?) +([^ ]*\/debian\/?)( .*)?$/\3/p' | head -n 1)
+    mirror=$(sed -nE 's/^(URIs:|deb( \[[^]]*\])?) +([^ ]*\/debian\/?)( .*)?$/\3/p' \
+        /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | head -n 1 || true)
     [ -n "$mirror" ] || fail "apt names no Debian mirror" \
         "install the rust-src component of your toolchain, then run this again"
     # Lists and cache of its own: the machine's configured sources stay as they are.
     mkdir -p "$work/lists/partial" "$work/archives/partial"
-    for suite in trixie-backports sid; do
-        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main"
-    done >"$work/sources.list"
     apt=(-q -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=/dev/null
         -o "Dir::State::lists=$work/lists" -o "Dir::Cache=$work" -o APT::Sandbox::User=root)
-    apt-get "${apt[@]}" update >&2 || echo "  one of the suites could not be read" >&2
-    package=$(apt-cache "${apt[@]}" madison rust-src | awk '{print $3}' | grep -m 1 "^$release[+-]" || true)
+    package=
+    for suite in trixie-backports sid; do
+        echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" \
+            >"$work/sources.list"
+        apt-get "${apt[@]}" update >&2 || continue
+        package=$(apt-cache "${apt[@]}" madison rust-src | awk '{print $3}' | grep -m 1 "^$release[+-]" || true)
+        [ -z "$package" ] || break
+    done
     [ -n "$package" ] || fail "Debian has no rust-src $release" \
         "install the rust-src component of your toolchain, or a Rust release that Debian's backports carry"
     (cd "$work" && apt-get "${apt[@]}" download "rust-src=$package" >&2) ||

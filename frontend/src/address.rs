@@ -74,7 +74,10 @@ pub fn changed(frame: &Frame, key: &str, value: Option<&str>) -> String {
 /// The parameters of a query string, decoded.
 pub fn pairs_of(query: &str) -> Vec<(String, String)> {
     let parts = query.split('&').filter(|part| !part.is_empty());
-    parts.map(|part| part.split_once('=').unwrap_or((part, ""))).map(|(k, v)| (decode(k), decode(v))).collect()
+    parts
+        .map(|part| part.split_once('=').unwrap_or((part, "")))
+        .map(|(k, v)| (decode(k), decode(v)))
+        .collect()
 }
 
 /// One filter that is on: its parameter, its value, and the list without it.
@@ -154,7 +157,11 @@ mod tests {
         );
         assert_eq!(Scope::default().link("/findings", &[]), "/findings");
         let uid = Uid::from("arn:aws:lambda:eu-west-1:1:function:a?b");
-        assert!(Scope::default().resource(&uid).ends_with("uid=arn%3Aaws%3Alambda%3Aeu-west-1%3A1%3Afunction%3Aa%3Fb"));
+        assert!(
+            Scope::default()
+                .resource(&uid)
+                .ends_with("uid=arn%3Aaws%3Alambda%3Aeu-west-1%3A1%3Afunction%3Aa%3Fb")
+        );
         assert_eq!(Scope::default().framework("aws-fsbp/Lambda.1"), "/compliance/aws-fsbp");
     }
 
@@ -181,7 +188,13 @@ mod tests {
 
     #[test]
     fn every_filter_can_be_taken_away_alone_and_all_together() {
-        let pairs = [("target", "prod"), ("severity", "high,low"), ("query", "pay"), ("sort", "name"), ("cursor", "x")];
+        let pairs = [
+            ("target", "prod"),
+            ("severity", "high,low"),
+            ("query", "pay"),
+            ("sort", "name"),
+            ("cursor", "x"),
+        ];
         let query = ListQuery::from_pairs(pairs).unwrap();
         let chips = active_filters("/findings", &query);
         let named: Vec<_> = chips.iter().map(|chip| (chip.key, chip.value.as_str())).collect();

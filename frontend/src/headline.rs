@@ -1,14 +1,14 @@
 //! The sentence at the top of each page: what happened, computed from what the page shows.
 
 use nephoscope_model::api::{
-    CheckList, CheckRow, ErrorBody, FindingDetail, FindingList, FrameworkList, Overview, ResourceDetail, ResourceList,
-    ScanDetail, ScanList,
+    CheckList, CheckRow, ErrorBody, FindingDetail, FindingList, FrameworkList, Overview, ResourceDetail,
+    ResourceList, ScanDetail, ScanList,
 };
 use nephoscope_model::drift::FindingChange;
 use nephoscope_model::finding::Status;
 use nephoscope_model::framework::Compliance;
 use nephoscope_model::query::ListQuery;
-use nephoscope_model::scan::{CoverageRow, ScanState, ScanSummary};
+use nephoscope_model::scan::{CoverageRow, ScanState};
 use nephoscope_model::{CoverageState, Points, Severity};
 
 use crate::address::active_filters;
@@ -42,7 +42,8 @@ pub fn overview(body: &Overview) -> Headline {
         return say("Nothing could be judged", format!("{unknown} unknown"));
     };
     let Some(drift) = &body.drift else {
-        let lead = format!("{} in scope; there is no earlier scan to compare with", resources(body.resources));
+        let lead =
+            format!("{} in scope; there is no earlier scan to compare with", resources(body.resources));
         return say(format!("Posture stands at {} of 100", posture.rounded(1)), lead);
     };
     let when = since(drift.from, drift.to);
@@ -51,7 +52,8 @@ pub fn overview(body: &Overview) -> Headline {
         return say(format!("Posture stands at {} of 100", posture.rounded(1)), lead);
     };
     let difference = drift.posture_to.as_ref().unwrap_or(posture).clone() - before.clone();
-    let size = if difference.is_negative() { Points::zero() - difference.clone() } else { difference.clone() };
+    let size =
+        if difference.is_negative() { Points::zero() - difference.clone() } else { difference.clone() };
     match size.rounded(1).as_str() {
         "0.0" if drift.findings.is_empty() => {
             say(format!("Nothing changed since {when}"), format!("posture stands at {}", posture.rounded(1)))
@@ -68,8 +70,11 @@ pub fn overview(body: &Overview) -> Headline {
 /// What moved the posture most: the first change for the worse, else what was fixed.
 fn cause(changes: &[FindingChange]) -> String {
     let worse: Vec<_> = changes.iter().filter(|change| change.is_worse()).collect();
-    let fixed = changes.iter().filter(|c| c.before == Some(Status::Fail) && c.after != Some(Status::Fail)).count() as u64;
-    let fixed = (fixed > 0).then(|| format!("{} no longer {}", thousands(fixed), if fixed == 1 { "fails" } else { "fail" }));
+    let fixed =
+        changes.iter().filter(|c| c.before == Some(Status::Fail) && c.after != Some(Status::Fail)).count()
+            as u64;
+    let fixed = (fixed > 0)
+        .then(|| format!("{} no longer {}", thousands(fixed), if fixed == 1 { "fails" } else { "fail" }));
     let worst = worse.first().map(|change| match change.after {
         Some(Status::Unknown) => format!("{} can no longer be told for {}", change.title, change.name),
         _ => format!("{} fails “{}”", change.name, change.title),
@@ -89,7 +94,8 @@ pub fn findings(query: &ListQuery, body: &FindingList) -> Headline {
         (0, _, false) => say(format!("Nothing fails: all {verdicts} pass"), "and nothing was left unread"),
         (0, _, true) => say("Nothing matches this filter", format!("out of {verdicts}")),
         (total, _, narrowed) => {
-            let statuses: Vec<_> = query.filter.effective_statuses().iter().map(|s| s.as_str().to_lowercase()).collect();
+            let statuses: Vec<_> =
+                query.filter.effective_statuses().iter().map(|s| s.as_str().to_lowercase()).collect();
             let verb = match (narrowed, total) {
                 (false, 1) => "needs attention",
                 (false, _) => "need attention",
@@ -128,9 +134,13 @@ pub fn inventory(query: &ListQuery, body: &ResourceList) -> Headline {
     let open = exposure.and_then(|facet| facet.values.iter().find(|value| value.value == "internet"));
     let open = open.map_or(0, |value| value.count);
     let title = match (narrowed, open) {
-        (true, _) => format!("{} {}", resources(body.total), if body.total == 1 { "matches" } else { "match" }),
+        (true, _) => {
+            format!("{} {}", resources(body.total), if body.total == 1 { "matches" } else { "match" })
+        }
         (false, 0) => format!("{}, none reachable from the internet", resources(body.total)),
-        (false, open) => format!("{}, {} reachable from the internet", resources(body.total), thousands(open)),
+        (false, open) => {
+            format!("{}, {} reachable from the internet", resources(body.total), thousands(open))
+        }
     };
     say(title, "")
 }
@@ -163,28 +173,52 @@ pub fn scans(body: &ScanList) -> Headline {
     let Some(latest) = body.scans.first() else {
         return say("Nothing has been scanned yet", "start a scan below, or configure a schedule");
     };
-    let Headline { title, lead } = state_of(latest, &format!("The latest scan of {}", latest.target));
-    say(title, lead)
+    let (planned, whole) = (latest.shards_planned, latest.shards_complete);
+    let began = moment(latest.started);
+    match latest.state {
+        ScanState::Running => say(format!("{} is being scanned", latest.target), format!("since {began}")),
+        ScanState::Failed => say(
+            format!("The latest scan of {} failed", latest.target),
+            latest.failure.clone().unwrap_or(began),
+        ),
+        ScanState::Finished if planned == whole => {
+            say(format!("The latest scan of {} read everything", latest.target), began)
+        }
+        ScanState::Finished => say(
+            format!(
+                "The latest scan of {} read {} of {planned} shards whole",
+                latest.target,
+                thousands(whole)
+            ),
+            began,
+        ),
+    }
 }
 
 /// How one scan went.
 pub fn scan(body: &ScanDetail) -> Headline {
-    state_of(&body.scan, &format!("This scan of {}", body.scan.target))
-}
-
-fn state_of(scan: &ScanSummary, subject: &str) -> Headline {
+    let scan = &body.scan;
     let began = moment(scan.started);
     match scan.state {
         ScanState::Running => say(format!("{} is being scanned", scan.target), format!("since {began}")),
-        ScanState::Failed => say(format!("{subject} failed"), scan.failure.clone().unwrap_or(began)),
+        ScanState::Failed => {
+            say(format!("This scan of {} failed", scan.target), scan.failure.clone().unwrap_or(began))
+        }
         ScanState::Finished => {
-            let missing = scan.shards_planned.saturating_sub(scan.shards_complete);
-            match (scan.shards_planned, missing) {
-                (0, _) => say(format!("{subject} had nothing to read"), began),
-                (planned, 0) => say(format!("{subject} read everything: {}", all_of(planned, "shard", "shards")), began),
-                (planned, missing) => {
+            let Shards { whole, total, off } = Shards::of(&body.coverage);
+            let off = off.map(|off| format!("; {off}")).unwrap_or_default();
+            match (total, total - whole) {
+                (0, _) => say("This scan had nothing to read", began),
+                (_, 0) => say(
+                    format!("This scan read {}", all_of(total, "shard", "shards")),
+                    format!("{began}{off}"),
+                ),
+                (_, missing) => {
                     let shards = count(missing, "shard", "shards");
-                    say(format!("{subject} could not read {shards} whole"), format!("of {planned}; {began}"))
+                    say(
+                        format!("{shards} could not be read whole"),
+                        format!("of {}; {began}{off}", thousands(total)),
+                    )
                 }
             }
         }
@@ -199,14 +233,20 @@ pub fn checks(query: &ListQuery, body: &CheckList) -> Headline {
         return say(if narrowed { "Nothing matches this filter" } else { "The catalogue is empty" }, "");
     }
     let failing = body.checks.iter().filter(|row| row.counts.fail > 0).count() as u64;
-    let unknown = body.checks.iter().filter(|row| row.counts.fail == 0 && row.counts.unknown > 0).count() as u64;
+    let unknown =
+        body.checks.iter().filter(|row| row.counts.fail == 0 && row.counts.unknown > 0).count() as u64;
     let checks = count(total, "check", "checks");
     let lead = match unknown {
         0 => format!("catalogue {}", body.catalogue),
-        unknown => format!("{} could not be decided everywhere; catalogue {}", thousands(unknown), body.catalogue),
+        unknown => {
+            format!("{} could not be decided everywhere; catalogue {}", thousands(unknown), body.catalogue)
+        }
     };
     match failing {
         0 => say(format!("None of {checks} fails anywhere"), lead),
+        failing if failing == total => {
+            say(format!("{} fail somewhere", capital(&all_of(total, "check", "checks"))), lead)
+        }
         1 => say(format!("1 of {checks} fails somewhere"), lead),
         failing => say(format!("{} of {checks} fail somewhere", thousands(failing)), lead),
     }
@@ -233,7 +273,11 @@ pub fn frameworks(body: &FrameworkList) -> Headline {
         return say("The catalogue has no framework", "");
     }
     let frameworks = format!("in {}", count(body.frameworks.len() as u64, "framework", "frameworks"));
-    let lead = if unknown == 0 { String::new() } else { format!("{} could not be told", count(unknown, "control", "controls")) };
+    let lead = if unknown == 0 {
+        String::new()
+    } else {
+        format!("{} could not be told", count(unknown, "control", "controls"))
+    };
     match failing {
         0 => say(format!("No control fails {frameworks}"), lead),
         1 => say(format!("1 control fails {frameworks}"), lead),
@@ -248,15 +292,35 @@ pub fn framework(body: &Compliance) -> Headline {
     let title = &body.framework.title;
     let lead = match summary.manual + summary.not_covered {
         0 => String::new(),
-        _ => format!("{} for a person to decide, {} not covered", thousands(summary.manual), thousands(summary.not_covered)),
+        _ => format!(
+            "{} for a person to decide, {} not covered",
+            thousands(summary.manual),
+            thousands(summary.not_covered)
+        ),
     };
     match (decided, summary.fail, summary.unknown) {
         (0, _, _) => say(format!("{title}: no control could be judged"), lead),
-        (decided, 0, 0) => say(format!("{title}: {} met", all_of(decided, "judged control is", "judged controls are")), lead),
-        (decided, 0, unknown) => say(format!("{title}: {} of {} could not be told", thousands(unknown), count(decided, "control", "controls")), lead),
+        (decided, 0, 0) => {
+            say(format!("{title}: {} met", all_of(decided, "judged control is", "judged controls are")), lead)
+        }
+        (decided, 0, unknown) => say(
+            format!(
+                "{title}: {} of {} could not be told",
+                thousands(unknown),
+                count(decided, "control", "controls")
+            ),
+            lead,
+        ),
         (decided, fail, _) => {
             let verb = if fail == 1 { "fails" } else { "fail" };
-            say(format!("{title}: {} of {} {verb}", thousands(fail), count(decided, "judged control", "judged controls")), lead)
+            say(
+                format!(
+                    "{title}: {} of {} {verb}",
+                    thousands(fail),
+                    count(decided, "judged control", "judged controls")
+                ),
+                lead,
+            )
         }
     }
 }
@@ -276,28 +340,50 @@ pub fn failure(status: u16, body: &ErrorBody) -> Headline {
 
 /// How much the scans in view could read, for the overview.
 pub fn coverage(coverage: &[CoverageRow], resources_seen: u64, unknown: u64) -> Headline {
-    let whole = coverage.iter().filter(|row| row.coverage.state == CoverageState::Complete).count() as u64;
-    let total = coverage.len() as u64;
+    let Shards { whole, total, off } = Shards::of(coverage);
     let seen = resources(resources_seen);
+    let off = off.map(|off| format!("; {off}")).unwrap_or_default();
     if total == 0 {
         return say("Nothing was read", "no shard has been planned");
     }
     if whole == total {
-        return say("Everything was read", format!("{}, {seen}", all_of(total, "shard", "shards")));
+        return say("Everything was read", format!("{}, {seen}{off}", all_of(total, "shard", "shards")));
     }
     let missing = total - whole;
     let title = if whole * 10 >= total * 9 { "Nearly everything was read" } else { "Much could not be read" };
-    let permissions = coverage.iter().filter(|row| row.coverage.errors.iter().any(|e| e.permission.is_some())).count() as u64;
+    let permissions =
+        coverage.iter().filter(|row| row.coverage.errors.iter().any(|e| e.permission.is_some())).count()
+            as u64;
     let why = match permissions {
         0 => format!("{} not whole", count(missing, "shard is", "shards are")),
         n if n == missing => format!("{} a permission", count(n, "shard lacks", "shards lack")),
-        n => format!("{} not whole, {} for want of a permission", count(missing, "shard is", "shards are"), thousands(n)),
+        n => format!(
+            "{} not whole, {} for want of a permission",
+            count(missing, "shard is", "shards are"),
+            thousands(n)
+        ),
     };
     let unknown = match unknown {
         0 => String::new(),
         unknown => format!("; {} unknown", count(unknown, "verdict is", "verdicts are")),
     };
-    say(title, format!("{} of {} shards, {seen}; {why}{unknown}", thousands(whole), thousands(total)))
+    say(title, format!("{} of {} shards, {seen}; {why}{unknown}{off}", thousands(whole), thousands(total)))
+}
+
+/// Shards counted; those of a region or service that is switched off have nothing to read.
+struct Shards {
+    whole: u64,
+    total: u64,
+    off: Option<String>,
+}
+
+impl Shards {
+    fn of(coverage: &[CoverageRow]) -> Self {
+        let with = |state| coverage.iter().filter(|row| row.coverage.state == state).count() as u64;
+        let off = with(CoverageState::Disabled);
+        let words = (off > 0).then(|| format!("{} switched off", count(off, "more is", "more are")));
+        Self { whole: with(CoverageState::Complete), total: coverage.len() as u64 - off, off: words }
+    }
 }
 
 fn is_narrowed(query: &ListQuery) -> bool {

@@ -21,7 +21,8 @@ mod wording;
 pub use components::document::{Assets, Page};
 #[cfg(feature = "ssr")]
 pub use pages::{
-    check, checks, failure, finding, findings, framework, frameworks, inventory, overview, resource, scan, scans,
+    check, checks, failure, finding, findings, framework, frameworks, inventory, overview, resource, scan,
+    scans,
 };
 
 /// Wakes the islands; `assets/loader.js` calls it before it hands over the elements.

@@ -122,9 +122,15 @@ pub fn kind(kind: &Kind) -> String {
     known.to_owned()
 }
 
-/// JSON on one line, cut after `limit` characters.
+/// JSON in a few words: short values as they are, long ones by their size.
 pub fn inline(value: &Value, limit: usize) -> String {
-    cut(&value.to_string(), limit)
+    let whole = value.to_string();
+    let fits = whole.chars().count() <= limit;
+    match value {
+        Value::Array(list) if !fits => format!("[{}]", count(list.len() as u64, "entry", "entries")),
+        Value::Object(map) if !fits => format!("{{{}}}", count(map.len() as u64, "key", "keys")),
+        _ => cut(&whole, limit),
+    }
 }
 
 /// At most `limit` characters of a text.
@@ -151,9 +157,16 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
-        assert_eq!((thousands(7), thousands(1284), thousands(1_000_000)), ("7".into(), "1,284".into(), "1,000,000".into()));
-        assert_eq!((count(1, "shard", "shards"), count(0, "shard", "shards")), ("1 shard".into(), "0 shards".into()));
-        let gains = [(29, 10), (4, 100), (1, 10_000), (0, 1)].map(|(n, d)| gain(&Points::ratio(n, d).unwrap()));
+        assert_eq!(
+            (thousands(7), thousands(1284), thousands(1_000_000)),
+            ("7".into(), "1,284".into(), "1,000,000".into())
+        );
+        assert_eq!(
+            (count(1, "shard", "shards"), count(0, "shard", "shards")),
+            ("1 shard".into(), "0 shards".into())
+        );
+        let gains =
+            [(29, 10), (4, 100), (1, 10_000), (0, 1)].map(|(n, d)| gain(&Points::ratio(n, d).unwrap()));
         assert_eq!(gains, ["+2.9", "+0.04", "<0.01", "0"]);
         assert_eq!(points(None), "–");
     }

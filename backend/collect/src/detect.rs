@@ -9,7 +9,10 @@ use regex::{Regex, RegexSet};
 /// What a value looks like, whatever its key. Order: the more telling name first, where two could match.
 /// A named group `secret` limits what is cut out of a longer text; without one it is the whole match.
 const PATTERNS: &[(&str, &str)] = &[
-    ("private-key", r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)"),
+    (
+        "private-key",
+        r"(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)",
+    ),
     ("aws-access-key", r"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
     (
         "aws-secret-key",
@@ -25,7 +28,10 @@ const PATTERNS: &[(&str, &str)] = &[
     ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
     ("npm-token", r"\bnpm_[A-Za-z0-9]{36}\b"),
     ("openai-key", r"\bsk-(?:proj-|ant-)?[A-Za-z0-9_-]{32,}"),
-    ("connection-string", r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/?\#@'\x22<>]*:(?P<secret>[^\s/?\#@'\x22<>]+)@"),
+    (
+        "connection-string",
+        r"(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/?\#@'\x22<>]*:(?P<secret>[^\s/?\#@'\x22<>]+)@",
+    ),
     (
         "connection-string",
         r"(?i)\b(?:password|pwd|accountkey|sharedaccesskey|sharedsecret)\s*=\s*(?P<secret>[^;\s&'\x22]{3,})",
@@ -133,10 +139,45 @@ const KEY_WORDS: &[&[&str]] = &[
 
 /// A key that ends so says where the secret is, how long it lives or what it is called, not what it is.
 const REFERENCE_WORDS: &[&str] = &[
-    "arn", "name", "id", "path", "url", "uri", "endpoint", "host", "file", "ttl", "expiry", "expiration", "days",
-    "seconds", "minutes", "length", "policy", "parameter", "param", "region", "bucket", "table", "topic", "queue",
-    "enabled", "disabled", "required", "version", "ref", "reference", "header", "type", "mode", "method", "prefix",
-    "scope", "issuer", "audience", "algorithm",
+    "arn",
+    "name",
+    "id",
+    "path",
+    "url",
+    "uri",
+    "endpoint",
+    "host",
+    "file",
+    "ttl",
+    "expiry",
+    "expiration",
+    "days",
+    "seconds",
+    "minutes",
+    "length",
+    "policy",
+    "parameter",
+    "param",
+    "region",
+    "bucket",
+    "table",
+    "topic",
+    "queue",
+    "enabled",
+    "disabled",
+    "required",
+    "version",
+    "ref",
+    "reference",
+    "header",
+    "type",
+    "mode",
+    "method",
+    "prefix",
+    "scope",
+    "issuer",
+    "audience",
+    "algorithm",
 ];
 
 /// `dbPassword`, `DB_PASSWORD` and `db.password` are all `[db, password]`.
@@ -169,7 +210,10 @@ fn is_reference(value: &str) -> bool {
         || value.starts_with("http://")
         || value.starts_with("https://")
         || value.starts_with("ssm:")
-        || matches!(value.to_ascii_lowercase().as_str(), "true" | "false" | "none" | "null" | "enabled" | "disabled")
+        || matches!(
+            value.to_ascii_lowercase().as_str(),
+            "true" | "false" | "none" | "null" | "enabled" | "disabled"
+        )
         || is_placeholder(value)
 }
 
@@ -212,7 +256,8 @@ mod tests {
         let slack = format!("xo{}-{}", "xb", "17653672481-19874698323-pdFZKVeTuE8sk7oOcHrzqqgy");
         let github = format!("gh{}_{}", "p", "aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789");
         let google = format!("AI{}{}", "za", "SyA1234567890abcdefghijklmnopqrstuv");
-        let pem = format!("-----BEGIN RSA {} KEY-----\nMIIEow\n-----END RSA {} KEY-----", "PRIVATE", "PRIVATE");
+        let pem =
+            format!("-----BEGIN RSA {} KEY-----\nMIIEow\n-----END RSA {} KEY-----", "PRIVATE", "PRIVATE");
         let cases: &[(&str, &str, &str)] = &[
             ("ANYTHING", "AKIAIOSFODNN7EXAMPLE", "aws-access-key"),
             ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "aws-secret-key"),
@@ -265,7 +310,10 @@ mod tests {
     #[test]
     fn scrubs_text_and_keeps_the_rest() {
         let text = "cannot connect to postgres://shop:s3cr3t@db:5432/shop as AKIAIOSFODNN7EXAMPLE";
-        assert_eq!(scrub(text), "cannot connect to postgres://shop:[connection-string]@db:5432/shop as [aws-access-key]");
+        assert_eq!(
+            scrub(text),
+            "cannot connect to postgres://shop:[connection-string]@db:5432/shop as [aws-access-key]"
+        );
         assert!(matches!(scrub("Rate exceeded"), Cow::Borrowed("Rate exceeded")));
     }
 

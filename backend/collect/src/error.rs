@@ -108,7 +108,9 @@ impl CollectError {
             Self::NotAws { .. } => {
                 "check AWS_ENDPOINT_URL, and that no proxy or sign-in page stands in between"
             }
-            Self::Identity(_) => "run `aws sts get-caller-identity` with the same environment to see the same answer",
+            Self::Identity(_) => {
+                "run `aws sts get-caller-identity` with the same environment to see the same answer"
+            }
             Self::NoRegion => "name one with --region, set AWS_REGION, or add `region` to the profile",
             Self::UnknownRegion { .. } => {
                 "name a region as AWS writes it, such as eu-west-1, or `all`; a region newer than this release is accepted where account:ListRegions confirms it"

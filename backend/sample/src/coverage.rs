@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use nephoscope_model::{
-    CollectionError, Coverage, CoverageState, Facet, Relation, RelationName, Resource, Shard, Unreadable,
+    CollectionError, Coverage, CoverageState, Facet, Relation, RelationName, Resource, Shard, Uid, Unreadable,
 };
 use serde::Deserialize;
 
@@ -169,7 +169,7 @@ fn deny_listing(shard: &mut Shard, failure: &Failure) {
 }
 
 /// Makes the facet unreadable, with the relations that are read from it; gives the resources concerned.
-fn hide(shard: &mut Shard, failure: &Failure, facet: &str) -> Vec<nephoscope_model::Uid> {
+fn hide(shard: &mut Shard, failure: &Failure, facet: &str) -> Vec<Uid> {
     let reason = Unreadable {
         facet: facet.to_owned(),
         api: failure.api.clone(),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime, date};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -35,6 +35,8 @@ pub(crate) struct Function {
     /// None for a function that nobody tagged.
     pub(crate) team: Option<String>,
     pub(crate) modified: Date,
+    #[serde(default = "first_functions")]
+    pub(crate) created: Date,
     #[serde(default = "smallest_memory")]
     pub(crate) memory: u64,
     #[serde(default = "shortest_timeout")]
@@ -64,6 +66,10 @@ pub(crate) struct Function {
     pub(crate) retention: Retention,
     /// The customer managed key of its log group.
     pub(crate) log_key: Option<String>,
+}
+
+fn first_functions() -> Date {
+    date(2025, 2, 10)
 }
 
 fn smallest_memory() -> u64 {
@@ -144,7 +150,7 @@ pub(crate) struct FunctionUrl {
     pub(crate) auth: String,
     #[serde(default)]
     pub(crate) origins: Vec<String>,
-    pub(crate) opened: Date,
+    pub(crate) opened: DateTime,
 }
 
 /// A role with its inline policies.

@@ -140,7 +140,8 @@ impl SnapshotFile {
     /// Opens a file and reads it once to its end, so that nothing of a damaged one is used.
     pub fn open(path: &Path) -> Result<Self, ScanError> {
         let mut lines = Lines::open(path)?;
-        let first = lines.next_line()?.ok_or_else(|| lines.wrong("the file is empty"))?;
+        let empty = || Lines::cause(path, 1, "the file is empty".to_owned());
+        let first = lines.next_line()?.ok_or_else(empty)?;
         let head: Head = serde_json::from_slice(first).map_err(|error| Lines::refuse(path, 1, &error))?;
         if head.format != FORMAT {
             return Err(Lines::cause(path, 1, format!("it is a `{}`, not a `{FORMAT}`", head.format)));

@@ -43,7 +43,8 @@ impl Source for Cloud<'_> {
     }
 
     fn shards(&self, keys: Vec<ShardKey>) -> BoxStream<'_, Result<Shard, ScanError>> {
-        let reads = keys.into_iter().map(|key| async move { Ok(self.collector.collect(&key).await) });
+        let collector = self.collector;
+        let reads = keys.into_iter().map(move |key| async move { Ok(collector.collect(&key).await) });
         stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE).boxed()
     }
 }

@@ -58,7 +58,7 @@ impl From<QueryError> for Refusal {
 
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
-        if error.is_cursor() {
+        if matches!(error, StoreError::Cursor { .. }) {
             let help = "begin again at the first page: the list has changed";
             return Self::new(StatusCode::BAD_REQUEST, "bad_cursor", format!("failed to {error}"), help);
         }

@@ -204,9 +204,10 @@ impl StoreError {
                     path.display()
                 );
             }
-            Self::ReadOnly { .. } | Self::Query { .. } | Self::NotJudged { .. } | Self::NotCollected { .. } => {
-                "this should not happen: please report it with the lines above"
-            }
+            Self::ReadOnly { .. }
+            | Self::Query { .. }
+            | Self::NotJudged { .. }
+            | Self::NotCollected { .. } => "this should not happen: please report it with the lines above",
         };
         fixed.to_owned()
     }

@@ -61,7 +61,8 @@ mod tests {
         let key = redaction_key(&url).unwrap();
         assert_ne!(key, [0; 32]);
         assert_eq!(redaction_key(&url).unwrap(), key);
-        let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(names, ["a.db.key"]);
         #[cfg(unix)]
         {

@@ -4,6 +4,7 @@
 //! A [`View`] fixes, for each target, the sequence at which it is looked at: a running scan never shows half a picture.
 
 mod error;
+mod key;
 pub mod sqlite;
 
 use std::fmt::Debug;
@@ -17,11 +18,12 @@ use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::{CoverageRow, Origin, ScanState, ScanSummary};
 use nephoscope_model::score::{Bucket, Score};
 use nephoscope_model::{
-    AccountId, CheckId, Exposure, Facts, FindingKey, Kind, Provider, Region, Relation, Resource, ScanId, ServiceName,
-    Severity, Shard, ShardKey, State, Status, TargetName, Uid,
+    AccountId, CheckId, Exposure, Facts, FindingKey, Kind, Provider, Region, Relation, Resource, ScanId,
+    ServiceName, Severity, Shard, ShardKey, State, Status, TargetName, Uid,
 };
 
 pub use error::StoreError;
+pub use key::redaction_key;
 
 /// What every method gives.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -259,10 +261,19 @@ pub trait Store: Send + Sync + Debug {
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;
 
     /// The status of every current verdict of one account at the end of the scan before, with when it was last decided: what a stale resource falls back to.
-    async fn verdict_last_known(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<(FindingKey, Status)>>;
+    async fn verdict_last_known(
+        &self,
+        scan: &ScanId,
+        account: &AccountId,
+    ) -> Result<Vec<(FindingKey, Status)>>;
 
     /// Commits the verdicts, facts and rollups of one account in one transaction. Only what differs from before is written.
-    async fn evaluation_insert(&self, scan: &ScanId, account: &AccountId, evaluation: &Evaluation) -> Result<()>;
+    async fn evaluation_insert(
+        &self,
+        scan: &ScanId,
+        account: &AccountId,
+        evaluation: &Evaluation,
+    ) -> Result<()>;
 
     /// Verdict counts of the scan's target as evaluated in this scan: what its score is computed from.
     async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>>;
@@ -335,7 +346,11 @@ pub trait Store: Send + Sync + Debug {
     async fn resource_count(&self, view: &View, filter: &Filter) -> Result<u64>;
 
     /// One resource with its row and facts; none where the view has no such uid.
-    async fn resource_fetch(&self, view: &View, uid: &Uid) -> Result<Option<(StoredResource, ResourceRow, Facts)>>;
+    async fn resource_fetch(
+        &self,
+        view: &View,
+        uid: &Uid,
+    ) -> Result<Option<(StoredResource, ResourceRow, Facts)>>;
 
     /// The versions of a resource, latest first.
     async fn resource_history(&self, uid: &Uid) -> Result<Vec<ResourceVersion>>;

@@ -22,7 +22,8 @@ pub fn bar(frame: &Frame) -> AnyView {
 fn target(frame: &Frame) -> AnyView {
     let chosen = frame.target.as_ref();
     let all = (None, "All targets".to_owned());
-    let options = std::iter::once(all).chain(frame.targets.iter().map(|name| (Some(name.clone()), name.to_string())));
+    let options =
+        std::iter::once(all).chain(frame.targets.iter().map(|name| (Some(name.clone()), name.to_string())));
     let links = options.map(|(name, words)| {
         let here = (name.as_ref() == chosen).then_some("true");
         let address = address::changed(frame, "target", name.as_ref().map(|name| name.as_str()));
@@ -52,8 +53,10 @@ fn as_of(frame: &Frame) -> AnyView {
         Some(Ok(AsOf::At(instant))) => instant.strftime("%Y-%m-%d").to_string(),
         _ => String::new(),
     };
-    let pairs = address::pairs_of(&frame.query).into_iter().filter(|(key, _)| key != "as_of" && key != "cursor");
-    let hidden = pairs.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
+    let pairs =
+        address::pairs_of(&frame.query).into_iter().filter(|(key, _)| key != "as_of" && key != "cursor");
+    let hidden =
+        pairs.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
     let latest = frame.as_of.as_ref().map(|_| {
         view! { <a class="link" href=address::changed(frame, "as_of", None)>"Latest"</a> }
     });
@@ -92,7 +95,8 @@ fn search(frame: &Frame) -> AnyView {
         "target" | "as_of" => true,
         _ => same,
     });
-    let hidden = kept.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
+    let hidden =
+        kept.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
     view! {
         <search class="search">
             <form method="get" action=path>

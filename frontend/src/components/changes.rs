@@ -25,7 +25,8 @@ pub fn changes(scope: &Scope, drift: &Drift) -> AnyView {
         view! { <p class="rest"><span class="quiet">{words}</span><a class="link" href=new>"All new findings"</a></p> }
     });
     let rest = drift.resources.len().saturating_sub(SHOWN) as u64;
-    let rest = (rest > 0).then(|| view! { <p class="rest quiet">{format!("and {} more", wording::thousands(rest))}</p> });
+    let rest = (rest > 0)
+        .then(|| view! { <p class="rest quiet">{format!("and {} more", wording::thousands(rest))}</p> });
     let no_findings = findings.is_empty().then(|| view! { <p class="quiet">"No verdict changed."</p> });
     let no_resources = drift.resources.is_empty().then(|| {
         view! { <p class="quiet">"No resource came, went or was reconfigured."</p> }
@@ -54,7 +55,7 @@ fn finding(scope: &Scope, change: &FindingChange) -> AnyView {
                     <b>{change.name.clone()}</b>
                     {format!(" · {}", change.title)}
                 </a>
-                <p class="small">
+                <p class="meta">
                     <span>{format!("{} in {}", wording::kind(&change.kind), change.region)}</span>
                     {exposed}
                 </p>
@@ -76,7 +77,8 @@ fn resource(scope: &Scope, change: &ResourceChange) -> AnyView {
         ChangeKind::Removed => ("change removed", "removed"),
         ChangeKind::Changed => ("change changed", "changed"),
     };
-    let facets = change.facets.iter().map(|facet| view! { <code class="tag">{facet.clone()}</code> }).collect_view();
+    let facets =
+        change.facets.iter().map(|facet| view! { <code class="tag">{facet.clone()}</code> }).collect_view();
     let name = match change.change {
         ChangeKind::Removed => view! { <b>{change.name.clone()}</b> }.into_any(),
         ChangeKind::Added | ChangeKind::Changed => {
@@ -88,7 +90,7 @@ fn resource(scope: &Scope, change: &ResourceChange) -> AnyView {
             <span class=class aria-hidden="true"></span>
             <div class="what">
                 {name}
-                <p class="small">
+                <p class="meta">
                     <span>{format!("{} in {}", wording::kind(&change.kind), change.region)}</span>
                 </p>
             </div>

@@ -19,9 +19,14 @@ const MAX_MARKS: usize = 240;
 pub fn summary(scope: &Scope, body: &Overview) -> AnyView {
     let sentence = headline::coverage(&body.coverage, body.resources, body.score.unknown);
     let unknown = scope.link("/findings", &[("status", "UNKNOWN")]);
-    let unknown = (body.score.unknown > 0).then(|| view! { <a class="link" href=unknown>"See what is unknown"</a> });
+    let unknown =
+        (body.score.unknown > 0).then(|| view! { <a class="link" href=unknown>"See what is unknown"</a> });
     let scans = body.scans.iter().map(|scan| {
-        let words = if body.scans.len() == 1 { "See the scan".to_owned() } else { format!("Scan of {}", scan.target) };
+        let words = if body.scans.len() == 1 {
+            "See the scan".to_owned()
+        } else {
+            format!("Scan of {}", scan.target)
+        };
         view! { <a class="link" href=address::scan(&scan.id)>{words}</a> }
     });
     let scans = scans.collect_view();
@@ -106,7 +111,7 @@ pub fn shards(rows: &[CoverageRow]) -> AnyView {
         view! {
             <tr>
                 <th scope="row">{shard.service.to_string()}</th>
-                <td>{shard.region.to_string()}</td>
+                <td class="nowrap">{shard.region.to_string()}</td>
                 <td class="nowrap">{marks::account(&shard.account)}</td>
                 <td>{marks::coverage(row.coverage.state)}</td>
                 <td class="num">{wording::thousands(row.resources)}</td>
@@ -130,7 +135,11 @@ pub fn shards(rows: &[CoverageRow]) -> AnyView {
 
 fn why(coverage: &Coverage) -> AnyView {
     if coverage.errors.is_empty() {
-        let words = if coverage.listed { "" } else { "not listed whole" };
+        let words = match (coverage.state, coverage.listed) {
+            (CoverageState::Disabled, _) => "switched off for this account",
+            (_, true) => "",
+            (_, false) => "not listed whole",
+        };
         return view! { <span class="quiet">{words}</span> }.into_any();
     }
     let errors = coverage.errors.iter().map(|error| {

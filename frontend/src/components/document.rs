@@ -68,9 +68,8 @@ fn document(page: &Page<'_>, content: Content) -> AnyView {
                 <meta http-equiv="refresh" content=seconds.to_string() />
             </noscript>
         }
+        .into_any()
     });
-    let lead = (!headline.lead.is_empty()).then(|| view! { <p class="lead">{headline.lead}</p> });
-    let aside = aside.map(|aside| view! { <div class="title-aside">{aside}</div> });
     view! {
         <html lang="en">
             <head>
@@ -95,23 +94,40 @@ fn document(page: &Page<'_>, content: Content) -> AnyView {
                     <main id="main" tabindex="-1">
                         {past(frame)}
                         {breadcrumbs(trail)}
-                        <div class="title">
-                            <h1>{headline.title}</h1>
-                            {lead}
-                            {aside}
-                        </div>
+                        {title(headline, aside)}
                         {body}
                     </main>
-                    <footer class="foot">
-                        <span>{format!("Nephoscope {}", frame.version)}</span>
-                        <a class="link" href="/api/v1/openapi.json">
-                            "API"
-                        </a>
-                        <Keys />
-                    </footer>
+                    {foot(frame)}
                 </div>
             </body>
         </html>
+    }
+    .into_any()
+}
+
+fn title(headline: Headline, aside: Option<AnyView>) -> AnyView {
+    let lead = (!headline.lead.is_empty()).then(|| view! { <p class="lead">{headline.lead}</p> });
+    let aside = aside.map(|aside| view! { <div class="title-aside">{aside}</div> });
+    view! {
+        <div class="title">
+            <h1>{headline.title}</h1>
+            {lead}
+            {aside}
+        </div>
+    }
+    .into_any()
+}
+
+fn foot(frame: &Frame) -> AnyView {
+    let keys = view! { <Keys /> }.into_any();
+    view! {
+        <footer class="foot">
+            <span>{format!("Nephoscope {}", frame.version)}</span>
+            <a class="link" href="/api/v1/openapi.json">
+                "API"
+            </a>
+            {keys}
+        </footer>
     }
     .into_any()
 }

@@ -20,15 +20,17 @@ const IN_SIGHT: usize = 7;
 pub fn form(path: &str, query: &ListQuery, facets: &[FilterFacet]) -> AnyView {
     let has_boxes = |key: &str| facets.iter().any(|facet| facet.key == key);
     let kept = query.to_pairs().into_iter().filter(|(key, _)| *key != "cursor" && !has_boxes(key));
-    let hidden = kept.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
+    let hidden =
+        kept.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
     let boxes = facets.iter().filter(|facet| !facet.values.is_empty()).map(facet).collect_view();
+    let apply = view! { <Apply form=FORM.to_owned() /> }.into_any();
     view! {
         <details class="filters">
             <summary class="button">"Filters"</summary>
             <form id=FORM method="get" action=path.to_owned() aria-label="Filters">
                 {hidden}
                 {boxes}
-                <Apply form=FORM.to_owned() />
+                {apply}
             </form>
         </details>
     }

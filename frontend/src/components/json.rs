@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use nephoscope_model::secret::Redacted;
 use serde_json::Value;
 
+use crate::wording;
+
 /// Levels that stand open.
 const OPEN_DEPTH: usize = 2;
 /// Levels that are drawn at all; what is deeper is shown as one line.
@@ -58,18 +60,16 @@ fn entry(key: String, value: &Value, depth: usize) -> AnyView {
         }
         .into_any();
     }
-    let (kind, unit) = match value {
-        Value::Array(_) if children == 1 => ("[ ]", "entry"),
-        Value::Array(_) => ("[ ]", "entries"),
-        _ if children == 1 => ("{ }", "key"),
-        _ => ("{ }", "keys"),
+    let size = match value {
+        Value::Array(_) => wording::count(children as u64, "entry", "entries"),
+        _ => wording::count(children as u64, "key", "keys"),
     };
     view! {
         <li>
             <details open={depth < OPEN_DEPTH}>
                 <summary>
                     <span class="json-key">{key}</span>
-                    <span class="json-kind">{format!("{kind} {children} {unit}")}</span>
+                    <span class="json-kind">{size}</span>
                 </summary>
                 {entries(value, depth + 1)}
             </details>
@@ -101,7 +101,8 @@ fn redacted(redacted: &Redacted) -> AnyView {
         Some(detector) => ("redacted secret", format!("looks like a secret ({detector})")),
         None => ("redacted", "redacted".to_owned()),
     };
-    let length = if redacted.length == "0" { "empty".to_owned() } else { format!("{} characters", redacted.length) };
+    let length =
+        if redacted.length == "0" { "empty".to_owned() } else { format!("{} characters", redacted.length) };
     view! {
         <span class=class>
             <span class="redacted-ink" aria-hidden="true"></span>

@@ -26,7 +26,7 @@ pub fn score(scope: &Scope, score: &Score) -> AnyView {
     let range = if low == high {
         "nothing is unknown".to_owned()
     } else {
-        format!("between {} and {}, for what is unknown", low.rounded(1), high.rounded(1))
+        format!("between {} and {}", low.rounded(1), high.rounded(1))
     };
     let cap = score.cap.filter(|_| score.reported.as_ref().is_some_and(|reported| reported < posture));
     let cap = cap.map(|cap| {

@@ -46,7 +46,8 @@ fn item(frame: &Frame, scope: &Scope, words: &'static str, path: &'static str) -
         (false, true) => Some("true"),
         (false, false) => None,
     };
-    let count = frame.counts.get(path).map(|count| view! { <span class="count">{wording::thousands(*count)}</span> });
+    let count =
+        frame.counts.get(path).map(|count| view! { <span class="count">{wording::thousands(*count)}</span> });
     view! {
         <li>
             <a href=scope.link(path, &[]) aria-current=current>

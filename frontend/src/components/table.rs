@@ -66,7 +66,13 @@ pub fn more(words: impl Into<String>, address: String) -> AnyView {
 }
 
 /// How much of a list is in sight, and the way on.
-pub fn pager(path: &str, query: &ListQuery, shown: usize, total: Option<u64>, next: Option<&String>) -> AnyView {
+pub fn pager(
+    path: &str,
+    query: &ListQuery,
+    shown: usize,
+    total: Option<u64>,
+    next: Option<&String>,
+) -> AnyView {
     let shown = wording::thousands(shown as u64);
     let words = match (total, &query.cursor) {
         (Some(total), None) => format!("First {shown} of {}", wording::thousands(total)),

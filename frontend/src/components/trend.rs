@@ -64,7 +64,7 @@ fn chart(scope: &Scope, points: &[&TrendPoint], plot: &Plot, id: &str, summary: 
     let several = series.len() > 1;
     let grid = plot.ticks().into_iter().map(|(value, y)| {
         view! {
-            <line class="grid" x1=plot.left x2=plot.right() y1=y y2=y></line>
+            <line class="gridline" x1=plot.left x2=plot.right() y1=y y2=y></line>
             <text class="tick" x=plot.left - 8.0 y=y + 4.0 text-anchor="end">{value.to_string()}</text>
         }
     });
@@ -97,6 +97,10 @@ fn chart(scope: &Scope, points: &[&TrendPoint], plot: &Plot, id: &str, summary: 
     let notes = notes.collect_view();
     let stops = points.iter().map(|point| stop(scope, plot, point, several)).collect::<Vec<_>>();
     let (title_id, desc_id) = (format!("trend-title-{id}"), format!("trend-desc-{id}"));
+    let readout = view! {
+        <Readout label="Posture score by scan".to_owned() width=plot.width height=plot.height stops=stops />
+    };
+    let readout = readout.into_any();
     view! {
         <svg
             class="plot"
@@ -111,7 +115,7 @@ fn chart(scope: &Scope, points: &[&TrendPoint], plot: &Plot, id: &str, summary: 
             {notes}
             {lines}
         </svg>
-        <Readout label="Posture score by scan".to_owned() width=plot.width height=plot.height stops=stops />
+        {readout}
     }
     .into_any()
 }
@@ -120,10 +124,15 @@ fn end(plot: &Plot, last: &TrendPoint, target: Option<&TargetName>) -> AnyView {
     let (x, y) = plot.place(last);
     let value = wording::points(last.posture.as_ref());
     let words = target.map_or_else(|| value.clone(), |target| format!("{target} {value}"));
-    let above = if y - 12.0 < plot.top + 14.0 { y + 20.0 } else { y - 12.0 };
+    // One line has room for its value on the right; several share the chart and stand above their ends.
+    let (text_x, text_y, anchor) = match target {
+        None => (x + 9.0, y + 5.0, "start"),
+        Some(_) if y - 12.0 < plot.top + 14.0 => (plot.right(), y + 20.0, "end"),
+        Some(_) => (plot.right(), y - 12.0, "end"),
+    };
     view! {
         <circle class="series-dot" cx=x cy=y r="4"></circle>
-        <text class="series-end" x=plot.right() y=above text-anchor="end">{words}</text>
+        <text class="series-end" x=text_x y=text_y text-anchor=anchor>{words}</text>
     }
     .into_any()
 }

@@ -62,7 +62,8 @@ pub fn row(scope: &Scope, finding: &Finding, told: Told) -> AnyView {
         Status::Fail | Status::Unknown => marks::day(finding.first_seen),
         Status::Pass | Status::Manual => ().into_any(),
     };
-    let new = (finding.state == State::New).then(|| view! { <p class="small">{marks::state(State::New)}</p> });
+    let new =
+        (finding.state == State::New).then(|| view! { <p class="small">{marks::state(State::New)}</p> });
     let muted = finding.muted.then(|| view! { <p class="small"><span class="chip">"muted"</span></p> });
     view! {
         <tr>
@@ -90,7 +91,7 @@ fn name(scope: &Scope, finding: &Finding, told: Told) -> AnyView {
     match told {
         Told::Check => view! {
             <a href=address data-row="">{finding.name.clone()}</a>
-            <p class="small">
+            <p class="meta">
                 <span>{kind}</span>
                 {reach}
             </p>
@@ -108,7 +109,7 @@ fn name(scope: &Scope, finding: &Finding, told: Told) -> AnyView {
                 {marks::severity(finding.severity)}
                 <a href=address data-row="">{finding.name.clone()}</a>
             </span>
-            <p class="small">
+            <p class="meta">
                 <span>{finding.title.clone()}</span>
                 {reach}
             </p>

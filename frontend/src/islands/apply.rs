@@ -27,8 +27,8 @@ const CHANGED: &str = "nephoscope-changed";
 #[cfg(feature = "hydrate")]
 fn wake(id: &str) -> bool {
     use super::browser::{by_id, listen, session_storage};
-    use web_sys::{Element, Event, HtmlElement, HtmlFormElement};
     use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlElement, HtmlFormElement};
 
     let Some(form) = by_id::<HtmlFormElement>(id) else { return false };
     if let Some(storage) = session_storage()

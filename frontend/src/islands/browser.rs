@@ -31,7 +31,9 @@ pub fn is_typing(event: &KeyboardEvent) -> bool {
     let silent = ["checkbox", "radio", "range", "button", "submit"];
     match element.tag_name().as_str() {
         "TEXTAREA" | "SELECT" => true,
-        "INPUT" => element.dyn_ref::<HtmlInputElement>().is_none_or(|i| !silent.contains(&i.type_().as_str())),
+        "INPUT" => {
+            element.dyn_ref::<HtmlInputElement>().is_none_or(|i| !silent.contains(&i.type_().as_str()))
+        }
         _ => element.dyn_ref::<HtmlElement>().is_some_and(|e| e.is_content_editable()),
     }
 }

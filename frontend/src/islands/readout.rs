@@ -125,7 +125,8 @@ fn nearest<E>(_: &E, _: f64, _: StoredValue<Vec<Stop>>) -> Option<usize> {
 
 #[cfg(feature = "hydrate")]
 fn visit(here: RwSignal<Option<usize>>, stops: StoredValue<Vec<Stop>>) {
-    let address = here.get_untracked().and_then(|i| stops.with_value(|s| s.get(i).map(|s| s.address.clone())));
+    let address =
+        here.get_untracked().and_then(|i| stops.with_value(|s| s.get(i).map(|s| s.address.clone())));
     if let Some(address) = address {
         super::browser::go(&address);
     }

@@ -179,7 +179,8 @@ fn about(scope: &Scope, row: &CheckRow) -> AnyView {
     };
     let code_item = |text: &String| view! { <li><code class="break">{text.clone()}</code></li> }.into_any();
     let frameworks = check.frameworks.iter().map(|reference| {
-        view! { <li><a class="link break" href=scope.framework(reference)>{reference.clone()}</a></li> }.into_any()
+        view! { <li><a class="link break" href=scope.framework(reference)>{reference.clone()}</a></li> }
+            .into_any()
     });
     let concerns = check.concerns.iter().map(|concern| {
         let address = scope.link(PATH, &[("concern", concern.as_str())]);

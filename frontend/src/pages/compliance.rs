@@ -123,7 +123,11 @@ fn detail(scope: &Scope, body: &Compliance) -> AnyView {
 }
 
 fn row(scope: &Scope, result: &ControlResult) -> AnyView {
-    let manual = result.control.manual.as_ref().map(|words| view! { <p class="small">{format!("By hand: {words}")}</p> });
+    let manual = result
+        .control
+        .manual
+        .as_ref()
+        .map(|words| view! { <p class="small">{format!("By hand: {words}")}</p> });
     let checks = result.checks.iter().map(|counts| check(scope, counts)).collect_view();
     let none = result.checks.is_empty().then(|| match result.status {
         ControlStatus::Manual => view! { <span class="quiet">"a person"</span> },
@@ -155,7 +159,8 @@ fn check(scope: &Scope, counts: &CheckCounts) -> AnyView {
     let unknown = (counts.unknown > 0).then(|| {
         view! { <a href=unknown>{format!("{} unknown", wording::thousands(counts.unknown))}</a> }
     });
-    let pass = (counts.pass > 0).then(|| view! { <span class="quiet">{format!("{} pass", wording::thousands(counts.pass))}</span> });
+    let pass = (counts.pass > 0)
+        .then(|| view! { <span class="quiet">{format!("{} pass", wording::thousands(counts.pass))}</span> });
     let nothing = counts.status().is_none().then(|| view! { <span class="quiet">"nothing to judge"</span> });
     view! {
         <li>

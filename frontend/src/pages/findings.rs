@@ -1,10 +1,10 @@
 //! The list of findings, and one finding with its why, its evidence and its remedy.
 
 use leptos::prelude::*;
+use nephoscope_model::Finding;
 use nephoscope_model::api::{FindingDetail, FindingInterval, FindingList, GroupHead};
 use nephoscope_model::finding::Status;
 use nephoscope_model::query::{Group, ListQuery, Sort};
-use nephoscope_model::Finding;
 
 use crate::address::{self, Scope};
 use crate::components::document::{Content, Page, render};
@@ -46,7 +46,9 @@ fn list(scope: &Scope, query: &ListQuery, body: &FindingList) -> AnyView {
     let narrowed = !address::active_filters(PATH, query).is_empty();
     let rows = match (body.findings.is_empty(), narrowed) {
         (true, true) => empty(Empty::NothingMatches(address::cleared(PATH, query))),
-        (true, false) => empty(Empty::NothingFound("Everything that was checked passes, and nothing was left unread.")),
+        (true, false) => {
+            empty(Empty::NothingFound("Everything that was checked passes, and nothing was left unread."))
+        }
         (false, _) => rows(scope, query, body),
     };
     view! {
@@ -228,7 +230,7 @@ fn place(scope: &Scope, body: &FindingDetail) -> AnyView {
     let similar = scope.link(PATH, &[("check", finding.check.as_str()), ("status", "FAIL")]);
     let similar = match body.others_failing {
         0 => words("No other resource fails it"),
-        others => view! { <a class="link" href=similar>{format!("{} more fail it", wording::count(others, "resource", "resources"))}</a> }.into_any(),
+        others => view! { <a class="link" href=similar>{wording::count(others, "other resource fails it", "other resources fail it")}</a> }.into_any(),
     };
     let frameworks = finding.frameworks.iter().map(|reference| {
         view! { <li><a class="link break" href=scope.framework(reference)>{reference.clone()}</a></li> }

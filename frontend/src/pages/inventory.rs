@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use nephoscope_model::api::{RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion};
 use nephoscope_model::query::{ListQuery, Sort};
-use nephoscope_model::{Fact, Facet};
+use nephoscope_model::{Facet, Fact};
 
 use crate::address::{self, Scope};
 use crate::components::document::{Content, Page, render};
@@ -85,7 +85,8 @@ fn row(scope: &Scope, row: &ResourceRow) -> AnyView {
         }
     });
     let failing = failing.collect_view();
-    let none = row.failing.values().all(|count| *count == 0).then(|| view! { <span class="quiet">"none"</span> });
+    let none =
+        row.failing.values().all(|count| *count == 0).then(|| view! { <span class="quiet">"none"</span> });
     view! {
         <tr class=row.stale.then_some("stale")>
             <th scope="row" class="name">

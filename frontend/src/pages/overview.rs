@@ -103,7 +103,7 @@ fn fixes(scope: &Scope, fixes: &[Fix]) -> AnyView {
                 <div class="what">
                     <a href=failing data-row=""><b>{fix.title.clone()}</b></a>
                     <p>{wording::cut(&fix.remediation, 140)}</p>
-                    <p class="small">
+                    <p class="meta">
                         <span>{wording::count(fix.failing, "finding", "findings")}</span>
                         {exposed}
                     </p>

@@ -37,8 +37,14 @@ fn list(scope: &Scope, body: &ScanList) -> AnyView {
         empty(Empty::NothingFound(words))
     } else {
         let rows = body.targets.iter().map(target).collect_view();
-        let columns =
-            [text("Target"), text("Provider"), text("Schedule"), text("Next due"), text("Last scan"), text("")];
+        let columns = [
+            text("Target"),
+            text("Provider"),
+            text("Schedule"),
+            text("Next due"),
+            text("Last scan"),
+            text(""),
+        ];
         table("Targets", &columns, view! { <tbody>{rows}</tbody> }.into_any())
     };
     let scans = if body.scans.is_empty() {
@@ -142,7 +148,10 @@ fn state(scan: &ScanSummary) -> AnyView {
         ScanState::Finished => "run finished",
         ScanState::Failed => "run failed",
     };
-    let why = scan.failure.as_ref().map(|failure| view! { <p class="small break">{wording::cut(failure, 120)}</p> });
+    let why = scan
+        .failure
+        .as_ref()
+        .map(|failure| view! { <p class="small break">{wording::cut(failure, 120)}</p> });
     view! {
         <span class=class>{scan.state.as_str()}</span>
         {why}
@@ -195,14 +204,18 @@ fn detail(body: &ScanDetail, running: bool) -> AnyView {
         card("Progress", Some(refresh), island.into_any())
     });
     let shards = if body.coverage.is_empty() {
-        let words = if running { "No shard has been committed yet." } else { "This scan committed no shard." };
+        let words =
+            if running { "No shard has been committed yet." } else { "This scan committed no shard." };
         empty(Empty::NothingFound(words))
     } else {
         coverage::shards(&body.coverage)
     };
     let failed = body.coverage.iter().any(|row| !row.coverage.errors.is_empty());
-    let errors = failed.then(|| card("What could not be read, and what would change that", None, coverage::errors(&body.coverage)));
-    let calls = (!body.coverage.is_empty()).then(|| card("Calls by API", None, coverage::calls(&body.coverage)));
+    let errors = failed.then(|| {
+        card("What could not be read, and what would change that", None, coverage::errors(&body.coverage))
+    });
+    let calls =
+        (!body.coverage.is_empty()).then(|| card("Calls by API", None, coverage::calls(&body.coverage)));
     view! {
         {numbers(body)}
         {live}
@@ -226,7 +239,8 @@ fn numbers(body: &ScanDetail) -> AnyView {
         }
         _ => words(wording::points(posture)),
     };
-    let foggy = body.coverage.iter().filter(|row| row.coverage.state != CoverageState::Complete).count() as u64;
+    let is_foggy = |state| !matches!(state, CoverageState::Complete | CoverageState::Disabled);
+    let foggy = body.coverage.iter().filter(|row| is_foggy(row.coverage.state)).count() as u64;
     tiles(vec![
         ("Began", marks::time(scan.started)),
         ("Started", words(origin(scan.origin))),
@@ -239,6 +253,9 @@ fn numbers(body: &ScanDetail) -> AnyView {
         ("Unknown", words(wording::thousands(scan.unknown))),
         ("Pass", words(wording::thousands(scan.pass))),
         ("Posture", posture),
-        ("Catalogue", view! { <code>{scan.catalogue.clone().unwrap_or_else(|| "–".to_owned())}</code> }.into_any()),
+        (
+            "Catalogue",
+            view! { <code>{scan.catalogue.clone().unwrap_or_else(|| "–".to_owned())}</code> }.into_any(),
+        ),
     ])
 }

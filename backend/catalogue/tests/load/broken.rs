@@ -114,7 +114,7 @@ fn titles_and_texts_have_their_rules() {
     );
     assert_eq!(
         causes_with("risk: Anybody who knows the address can invoke the function.", "risk:"),
-        ["11:6: a value is missing here"]
+        ["11:5: a value is missing here"]
     );
 }
 

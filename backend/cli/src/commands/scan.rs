@@ -20,7 +20,7 @@ use nephoscope_scan::snapshot_file::SnapshotFile;
 use nephoscope_scan::source::{Cloud, Gathered, Source};
 use nephoscope_scan::{Progress, Request, ScanError, Target, TargetAccess};
 use nephoscope_store::Store;
-use nephoscope_store::sqlite::redaction_key;
+use nephoscope_store::redaction_key;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 

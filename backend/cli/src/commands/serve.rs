@@ -15,7 +15,8 @@ use nephoscope_scan::source::Gathered;
 use nephoscope_scan::{Progress, Request, Runner, Target, TargetAccess};
 use nephoscope_server::Server;
 use nephoscope_store::Store;
-use nephoscope_store::sqlite::{SqliteStore, redaction_key};
+use nephoscope_store::redaction_key;
+use nephoscope_store::sqlite::SqliteStore;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 

@@ -17,14 +17,8 @@ use super::{policy, quota};
 use crate::redact::Redactor;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
-pub(super) const ACTIONS: &[&Action] = &[
-    &APIS.action,
-    &GET_STAGES,
-    &AUTHORIZERS.action,
-    &VALIDATORS.action,
-    &RESOURCES.action,
-    &DOMAINS.action,
-];
+pub(super) const ACTIONS: &[&Action] =
+    &[&APIS.action, &GET_STAGES, &AUTHORIZERS.action, &VALIDATORS.action, &RESOURCES.action, &DOMAINS.action];
 
 pub(super) const PERMISSION: &str = "apigateway:GET";
 
@@ -61,7 +55,8 @@ struct Api {
 pub(super) async fn collect(reader: &Reader) -> Outcome {
     let replies = fetch(reader).await;
     let stages = replies.apis.iter().map(|api| api.stages.as_ref().err().cloned());
-    let listings = [replies.apis_listing.clone(), replies.domains_listing.clone()].into_iter().chain(stages).collect();
+    let listings =
+        [replies.apis_listing.clone(), replies.domains_listing.clone()].into_iter().chain(stages).collect();
     Outcome { resources: normalise(&reader.place, &reader.redactor, replies), listings }
 }
 
@@ -120,7 +115,8 @@ pub(super) fn items(key: &str, listed: Result<Vec<Value>, Failure>) -> Read {
 }
 
 fn normalise(place: &Place, redactor: &Redactor, replies: Replies) -> Vec<Resource> {
-    let mut resources: Vec<Resource> = replies.domains.into_iter().filter_map(|domain| domain_name(place, domain)).collect();
+    let mut resources: Vec<Resource> =
+        replies.domains.into_iter().filter_map(|domain| domain_name(place, domain)).collect();
     for api in replies.apis {
         normalise_api(place, redactor, api, &mut resources);
     }
@@ -129,7 +125,8 @@ fn normalise(place: &Place, redactor: &Redactor, replies: Replies) -> Vec<Resour
 
 fn domain_name(place: &Place, domain: Value) -> Option<Resource> {
     let name = text(&domain, "/domainName")?.to_owned();
-    let mut resource = place.resource("aws.apigateway.domain", &place.gateway_arn(&format!("/domainnames/{name}")), &name);
+    let mut resource =
+        place.resource("aws.apigateway.domain", &place.gateway_arn(&format!("/domainnames/{name}")), &name);
     tag(&mut resource, domain.get("tags"));
     put(&mut resource, "domain", Ok(Some(domain)));
     Some(resource)
@@ -141,7 +138,9 @@ fn normalise_api(place: &Place, redactor: &Redactor, replies: Api, found: &mut V
     let uid = place.gateway_arn(&format!("/restapis/{id}"));
     let mut resource = place.resource("aws.apigateway.restapi", &uid, text(&api, "/name").unwrap_or(&id));
     tag(&mut resource, api.get("tags"));
-    for method in resources.iter().flatten().flat_map(|resources| elements(resources, "/item")).flat_map(methods) {
+    for method in
+        resources.iter().flatten().flat_map(|resources| elements(resources, "/item")).flat_map(methods)
+    {
         let uri = text(method, "/methodIntegration/uri").and_then(integrated_function);
         relate(&mut resource, RelationName::Invokes, uri);
     }
@@ -181,7 +180,11 @@ fn normalise_stage(place: &Place, redactor: &Redactor, api: &Resource, mut stage
 }
 
 fn methods(resource: &Value) -> impl Iterator<Item = &Value> {
-    resource.get("resourceMethods").and_then(Value::as_object).into_iter().flat_map(|methods| methods.values())
+    resource
+        .get("resourceMethods")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(|methods| methods.values())
 }
 
 /// The function that an integration's address invokes, without version or alias.

@@ -100,7 +100,8 @@ fn normalise_api(place: &Place, redactor: &Redactor, replies: Api, found: &mut V
     let uid = place.gateway_arn(&format!("/apis/{id}"));
     let mut resource = place.resource("aws.apigatewayv2.api", &uid, text(&api, "/name").unwrap_or(&id));
     tag(&mut resource, api.get("tags"));
-    for integration in integrations.iter().flatten().flat_map(|integrations| elements(integrations, "/items")) {
+    for integration in integrations.iter().flatten().flat_map(|integrations| elements(integrations, "/items"))
+    {
         let uri = text(integration, "/integrationUri").and_then(integrated_function);
         relate(&mut resource, RelationName::Invokes, uri);
     }

@@ -43,9 +43,8 @@ async fn fetch(reader: &Reader) -> (Vec<Trail>, Option<Failure>) {
         client.describe_trails().include_shadow_trails(false).customize().interceptor(capture).send()
     });
     let listed = listed.await;
-    let at_home = |trail: &Value| {
-        text(trail, "/HomeRegion").is_none_or(|home| home == reader.place.region.as_str())
-    };
+    let at_home =
+        |trail: &Value| text(trail, "/HomeRegion").is_none_or(|home| home == reader.place.region.as_str());
     let details = listed.items.into_iter().filter(at_home).map(|trail| fetch_trail(reader, &client, trail));
     let trails: Vec<Option<Trail>> =
         futures::stream::iter(details).buffer_unordered(reader.limits.concurrency).collect().await;

@@ -70,11 +70,19 @@ pub(super) fn explain(failure: &Failure, aws: &Aws) -> CollectError {
         (Class::Credentials, Some(role)) => CollectError::AssumeRole { role: role.clone(), cause },
         (Class::Credentials, None) => CollectError::Credentials(cause),
         (Class::Expired, _) => CollectError::ExpiredCredentials(cause),
-        (Class::Unreachable | Class::TimedOut, _) => CollectError::Unreachable { endpoint: endpoint(), cause },
+        (Class::Unreachable | Class::TimedOut, _) => {
+            CollectError::Unreachable { endpoint: endpoint(), cause }
+        }
         (Class::Foreign | Class::Malformed, _) => CollectError::NotAws { endpoint: endpoint(), cause },
         _ if is_refusal(failure) => CollectError::RefusedCredentials(cause),
-        (Class::Denied | Class::Throttled | Class::Disabled | Class::NotFound | Class::Server | Class::Other, _) => {
-            CollectError::Identity(cause)
-        }
+        (
+            Class::Denied
+            | Class::Throttled
+            | Class::Disabled
+            | Class::NotFound
+            | Class::Server
+            | Class::Other,
+            _,
+        ) => CollectError::Identity(cause),
     }
 }

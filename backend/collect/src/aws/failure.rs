@@ -84,10 +84,19 @@ const THROTTLED: &[&str] = &[
     "TooManyRequestsException",
 ];
 /// The identity was confirmed when the scan began; a service that does not know it then is not enabled here.
-const DISABLED: &[&str] =
-    &["InvalidClientTokenId", "OptInRequired", "SubscriptionRequiredException", "UnrecognizedClientException"];
-const NOT_FOUND: &[&str] =
-    &["NoSuchEntity", "NoSuchEntityException", "NotFoundException", "ResourceNotFoundException", "TrailNotFoundException"];
+const DISABLED: &[&str] = &[
+    "InvalidClientTokenId",
+    "OptInRequired",
+    "SubscriptionRequiredException",
+    "UnrecognizedClientException",
+];
+const NOT_FOUND: &[&str] = &[
+    "NoSuchEntity",
+    "NoSuchEntityException",
+    "NotFoundException",
+    "ResourceNotFoundException",
+    "TrailNotFoundException",
+];
 const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
 /// Refused for the signature, not for a permission, although the status is 403.
 const SIGNATURE: &[&str] = &[
@@ -98,6 +107,9 @@ const SIGNATURE: &[&str] = &[
     "MissingAuthenticationTokenException",
     "SignatureDoesNotMatch",
 ];
+
+/// Statuses that may be better at the next try; 501 is not among them.
+const OVERLOADED: &[u16] = &[500, 502, 503, 504];
 
 impl Failure {
     pub(super) fn new(action: &Action, class: Class, error: &str, message: &str) -> Self {
@@ -119,8 +131,12 @@ impl Failure {
         let mut failure = match error {
             SdkError::ServiceError(refused) => Self::of_answer(action, refused.err(), refused.raw()),
             SdkError::TimeoutError(_) => Self::timed_out(action),
-            SdkError::ResponseError(broken) if looks_like_html(broken.raw()) => Self::foreign(action, broken.raw()),
-            SdkError::ResponseError(_) => Self::malformed(action, "the answer broke off or could not be read"),
+            SdkError::ResponseError(broken) if looks_like_html(broken.raw()) => {
+                Self::foreign(action, broken.raw())
+            }
+            SdkError::ResponseError(_) => {
+                Self::malformed(action, "the answer broke off or could not be read")
+            }
             other => Self::of_sending(action, other),
         };
         failure.retry_after = error.raw_response().and_then(retry_after);
@@ -133,7 +149,8 @@ impl Failure {
 
     fn of_answer(action: &Action, refused: &impl ProvideErrorMetadata, answer: &HttpResponse) -> Self {
         let status = answer.status().as_u16();
-        if looks_like_html(answer) && status < 500 {
+        // A gateway that is overloaded answers with a page too, and it may recover.
+        if looks_like_html(answer) && !OVERLOADED.contains(&status) {
             return Self::foreign(action, answer);
         }
         if (200..300).contains(&status) {
@@ -156,7 +173,7 @@ impl Failure {
             Class::Other
         } else if known(NOT_FOUND) {
             Class::NotFound
-        } else if status >= 500 {
+        } else if OVERLOADED.contains(&status) {
             Class::Server
         } else if status == 403 {
             Class::Denied
@@ -171,14 +188,20 @@ impl Failure {
     where
         E: Error + 'static,
     {
-        let chain = || std::iter::successors(error.source(), |inner: &&(dyn Error + 'static)| (**inner).source());
+        let chain =
+            || std::iter::successors(error.source(), |inner: &&(dyn Error + 'static)| (**inner).source());
         let reasons: Vec<String> = chain().map(ToString::to_string).collect();
         let reason = reasons.last().cloned().unwrap_or_else(|| error.to_string());
-        let mut failed_providers = chain().filter_map(|inner| inner.downcast_ref::<CredentialsError>()).peekable();
+        let mut failed_providers =
+            chain().filter_map(|inner| inner.downcast_ref::<CredentialsError>()).peekable();
         let from_credentials = failed_providers.peek().is_some();
         if failed_providers.any(|provider| matches!(provider, CredentialsError::CredentialsNotLoaded(_))) {
             let message = "no provider of the default chain had any";
             return Self::new(action, Class::Credentials, "NoCredentials", message);
+        }
+        // The instance metadata is asked last: who gets there has no other credentials.
+        if from_credentials && reasons.iter().any(|text| text.contains("IMDS")) {
+            return Self::new(action, Class::Credentials, "NoCredentials", &reason);
         }
         if from_credentials {
             return Self::new(action, Class::Credentials, "Credentials", &reason);
@@ -280,4 +303,76 @@ fn code(text: &str) -> String {
 
 fn cut(text: &Cow<'_, str>) -> String {
     text.chars().filter(|c| !c.is_control()).take(500).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_smithy_runtime_api::http::StatusCode;
+    use aws_smithy_types::body::SdkBody;
+    use aws_smithy_types::error::ErrorMetadata;
+
+    use super::*;
+    use crate::aws::quota;
+
+    static ACTION: Action = Action::under("apigateway:GET", "apigateway:GetStages", &quota::API_GATEWAY);
+
+    fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpResponse {
+        let mut answer = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            answer.headers_mut().insert(*name, (*value).to_owned());
+        }
+        answer
+    }
+
+    #[test]
+    fn codes_and_statuses_are_classified() {
+        let cases = [
+            (400, "AccessDeniedException", Class::Denied),
+            (403, "com.amazonaws.logs#AccessDeniedException", Class::Denied),
+            (401, "UnauthorizedException:http://internal.amazon.com/coral/", Class::Denied),
+            (403, "", Class::Denied),
+            (403, "SignatureDoesNotMatch", Class::Other),
+            (403, "ExpiredTokenException", Class::Expired),
+            (403, "OptInRequired", Class::Disabled),
+            (429, "", Class::Throttled),
+            (400, "Throttling", Class::Throttled),
+            (503, "SlowDown", Class::Throttled),
+            (404, "ResourceNotFoundException", Class::NotFound),
+            (404, "", Class::Other),
+            (500, "ServiceException", Class::Server),
+            (501, "", Class::Other),
+            (200, "", Class::Malformed),
+        ];
+        for (status, code, class) in cases {
+            let refused = ErrorMetadata::builder().code(code).build();
+            let failure = Failure::of_answer(&ACTION, &refused, &answer(status, &[], "{}"));
+            assert_eq!(failure.class, class, "{status} {code}");
+            assert_eq!(failure.permission.is_some(), class == Class::Denied, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_foreign_unless_the_server_is_overloaded() {
+        let refused = ErrorMetadata::builder().build();
+        let page = "\n<!DOCTYPE HTML><p>hello";
+        assert_eq!(Failure::of_answer(&ACTION, &refused, &answer(200, &[], page)).class, Class::Foreign);
+        assert_eq!(Failure::of_answer(&ACTION, &refused, &answer(502, &[], page)).class, Class::Server);
+        assert_eq!(
+            Failure::of_answer(&ACTION, &refused, &answer(403, &[], "<ErrorResponse/>")).class,
+            Class::Denied
+        );
+    }
+
+    #[test]
+    fn every_way_to_ask_for_patience_is_read() {
+        let waits = |name, value: &str| retry_after(&answer(429, &[(name, value)], ""));
+        assert_eq!(waits("x-amz-retry-after", "1500"), Some(Duration::from_millis(1500)));
+        assert_eq!(waits("retry-after", "3"), Some(Duration::from_secs(3)));
+        let later = aws_smithy_types::DateTime::from_secs(jiff::Timestamp::now().as_second() + 60);
+        let date = later.fmt(Format::HttpDate).unwrap();
+        let wait = waits("retry-after", &date).unwrap();
+        assert!((55..=60).contains(&wait.as_secs()), "{wait:?}");
+        assert_eq!(waits("retry-after", "soon"), None);
+        assert_eq!(waits("retry-after", "Thu, 01 Jan 1970 00:00:00 GMT"), None);
+    }
 }

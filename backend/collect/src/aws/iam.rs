@@ -62,9 +62,12 @@ async fn fetch(reader: &Reader) -> Replies {
                 return replies;
             }
         };
-        replies.roles.extend(page.role_detail_list.unwrap_or_default().iter().map(|d| role(&reader.place, d)));
+        replies
+            .roles
+            .extend(page.role_detail_list.unwrap_or_default().iter().filter_map(|d| role(&reader.place, d)));
         let policies = page.policies.unwrap_or_default();
-        let used = policies.iter().filter(|policy| is_used(policy)).map(|d| managed_policy(&reader.place, d));
+        let used =
+            policies.iter().filter(|policy| is_used(policy)).filter_map(|d| managed_policy(&reader.place, d));
         replies.policies.extend(used.map(|policy| (policy.uid.as_str().to_owned(), policy)));
         let next = if page.is_truncated { page.marker.filter(|next| !next.is_empty()) } else { None };
         if page.is_truncated && next.is_none() {
@@ -107,9 +110,10 @@ fn is_used(policy: &ManagedPolicyDetail) -> bool {
     policy.attachment_count.unwrap_or(1) > 0 || policy.permissions_boundary_usage_count.unwrap_or(0) > 0
 }
 
-fn role(place: &Place, detail: &RoleDetail) -> Resource {
-    let arn = detail.arn.as_deref().unwrap_or_default();
-    let mut resource = place.resource("aws.iam.role", arn, detail.role_name.as_deref().unwrap_or(arn));
+fn role(place: &Place, detail: &RoleDetail) -> Option<Resource> {
+    let arn = detail.arn.as_deref()?;
+    let mut resource =
+        place.resource("aws.iam.role", arn, detail.role_name.as_deref().unwrap_or_else(|| last_part(arn)));
     for attached in detail.attached_managed_policies() {
         relate(&mut resource, RelationName::HasPolicy, attached.policy_arn.as_deref());
     }
@@ -118,15 +122,23 @@ fn role(place: &Place, detail: &RoleDetail) -> Resource {
     }
     let read = role_json(detail).ok_or_else(|| unparseable("a policy of the role is not JSON"));
     put(&mut resource, "role", read.map(Some));
-    resource
+    Some(resource)
 }
 
-fn managed_policy(place: &Place, detail: &ManagedPolicyDetail) -> Resource {
-    let arn = detail.arn.as_deref().unwrap_or_default();
-    let mut resource = place.resource("aws.iam.policy", arn, detail.policy_name.as_deref().unwrap_or(arn));
+fn managed_policy(place: &Place, detail: &ManagedPolicyDetail) -> Option<Resource> {
+    let arn = detail.arn.as_deref()?;
+    let mut resource = place.resource(
+        "aws.iam.policy",
+        arn,
+        detail.policy_name.as_deref().unwrap_or_else(|| last_part(arn)),
+    );
     let read = policy_json(detail).ok_or_else(|| unparseable("the policy's default version is not JSON"));
     put(&mut resource, "policy", read.map(Some));
-    resource
+    Some(resource)
+}
+
+fn last_part(arn: &str) -> &str {
+    arn.rsplit('/').next().unwrap_or(arn)
 }
 
 fn unparseable(message: &str) -> Failure {
@@ -148,7 +160,8 @@ fn role_json(detail: &RoleDetail) -> Option<Value> {
     let inline: Option<Vec<Value>> = detail.role_policy_list().iter().map(inline_json).collect();
     set(&mut role, "RolePolicyList", Some(inline?));
     let attached = detail.attached_managed_policies().iter();
-    let attached = attached.map(|policy| json!({"PolicyName": policy.policy_name, "PolicyArn": policy.policy_arn}));
+    let attached =
+        attached.map(|policy| json!({"PolicyName": policy.policy_name, "PolicyArn": policy.policy_arn}));
     set(&mut role, "AttachedManagedPolicies", Some(attached.collect::<Vec<_>>()));
     let boundary = detail.permissions_boundary.as_ref().map(|boundary| {
         json!({
@@ -204,7 +217,8 @@ fn policy_json(detail: &ManagedPolicyDetail) -> Option<Value> {
 }
 
 fn is_default(detail: &ManagedPolicyDetail, version: &PolicyVersion) -> bool {
-    version.is_default_version || (version.version_id.is_some() && version.version_id == detail.default_version_id)
+    version.is_default_version
+        || (version.version_id.is_some() && version.version_id == detail.default_version_id)
 }
 
 fn tags_json(tags: &[Tag]) -> Vec<Value> {

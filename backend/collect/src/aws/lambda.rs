@@ -20,9 +20,7 @@ use super::Scope;
 use super::client::{Action, Reader};
 use super::failure::{Class, Failure};
 use super::pages::List;
-use super::place::{
-    Outcome, Place, Read, elements, put, relate, text, unqualified_function,
-};
+use super::place::{Outcome, Place, Read, elements, put, relate, text, unqualified_function};
 use super::{policy, quota};
 use crate::redact::Redactor;
 
@@ -95,7 +93,12 @@ async fn fetch(reader: &Reader) -> Replies {
     let ask_concurrency = !settings.as_ref().is_ok_and(nothing_is_reserved);
     let details = latest.into_iter().map(|config| {
         let has_versions = text(&config, "/FunctionName").is_some_and(|name| versioned.contains(name));
-        fetch_details(reader, &client, config, ask_concurrency, has_versions)
+        // Where the listing broke off, the versions of a function may be on a page that was never read.
+        let versions = match &listing {
+            Some(failure) if !has_versions => Err(failure.clone()),
+            _ => Ok(has_versions),
+        };
+        fetch_details(reader, &client, config, ask_concurrency, versions)
     });
     let functions: Vec<Option<Function>> =
         futures::stream::iter(details).buffer_unordered(reader.limits.concurrency).collect().await;
@@ -129,7 +132,7 @@ async fn fetch_details(
     client: &aws_sdk_lambda::Client,
     config: Value,
     ask_concurrency: bool,
-    has_versions: bool,
+    has_versions: Result<bool, Failure>,
 ) -> Option<Function> {
     let name = text(&config, "/FunctionName")?;
     let uid = Uid::from(unqualified_function(text(&config, "/FunctionArn")?)?);
@@ -150,24 +153,29 @@ async fn fetch_details(
             client.get_function_concurrency().function_name(name).customize().interceptor(capture).send()
         });
         match answer.await {
-            Ok(answer) => Ok(answer.get("ReservedConcurrentExecutions").is_some_and(|n| !n.is_null()).then_some(answer)),
+            Ok(answer) => {
+                Ok(answer.get("ReservedConcurrentExecutions").is_some_and(|n| !n.is_null()).then_some(answer))
+            }
             Err(failure) if failure.class == Class::NotFound => return None,
             Err(failure) => Err(failure),
         }
     } else {
         Ok(None)
     };
-    let aliases: Read = if has_versions {
-        let listing = reader.list(&ALIASES, Some(&uid), |capture, token| {
-            client.list_aliases().function_name(name).set_marker(token).customize().interceptor(capture).send()
-        });
-        match listing.await.whole() {
-            Ok(aliases) => Ok((!aliases.is_empty()).then(|| json!({ "Aliases": aliases }))),
-            Err(failure) if failure.class == Class::NotFound => return None,
-            Err(failure) => Err(failure),
+    let aliases: Read = match has_versions {
+        Ok(false) => Ok(None),
+        Err(failure) => Err(failure),
+        Ok(true) => {
+            let listing = reader.list(&ALIASES, Some(&uid), |capture, token| {
+                let request = client.list_aliases().function_name(name).set_marker(token);
+                request.customize().interceptor(capture).send()
+            });
+            match listing.await.whole() {
+                Ok(aliases) => Ok((!aliases.is_empty()).then(|| json!({ "Aliases": aliases }))),
+                Err(failure) if failure.class == Class::NotFound => return None,
+                Err(failure) => Err(failure),
+            }
         }
-    } else {
-        Ok(None)
     };
     let may_have_url = match (&policy, &aliases) {
         (Err(_), _) | (_, Err(_) | Ok(Some(_))) => true,
@@ -176,7 +184,13 @@ async fn fetch_details(
     };
     let url: Read = if may_have_url {
         let listing = reader.list(&URLS, Some(&uid), |capture, token| {
-            client.list_function_url_configs().function_name(name).set_marker(token).customize().interceptor(capture).send()
+            client
+                .list_function_url_configs()
+                .function_name(name)
+                .set_marker(token)
+                .customize()
+                .interceptor(capture)
+                .send()
         });
         match listing.await.whole() {
             Ok(urls) => Ok(widest_url(urls)),
@@ -236,11 +250,13 @@ async fn fetch_signing(reader: &Reader, client: &aws_sdk_lambda::Client) -> Sign
 }
 
 fn normalise(place: &Place, redactor: &Redactor, replies: Replies) -> Vec<Resource> {
-    let mut settings = place.resource("aws.lambda.settings", &place.arn("lambda", "account-settings"), "Lambda settings");
+    let mut settings =
+        place.resource("aws.lambda.settings", &place.arn("lambda", "account-settings"), "Lambda settings");
     put(&mut settings, "settings", replies.settings.map(Some));
     let mappings = replies.mappings.map(by_function);
     let functions = replies.functions.into_iter();
-    let functions = functions.filter_map(|function| normalise_function(place, redactor, function, &mappings, &replies.signing));
+    let functions = functions
+        .filter_map(|function| normalise_function(place, redactor, function, &mappings, &replies.signing));
     std::iter::once(settings).chain(functions).collect()
 }
 
@@ -298,4 +314,94 @@ fn normalise_function(
     put(&mut resource, "event_sources", own.map(|own| own.map(|own| json!({ "EventSourceMappings": own }))));
     put(&mut resource, "code_signing", signed);
     Some(resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use nephoscope_model::{Facet, Region};
+
+    use super::*;
+
+    const ARN: &str = "arn:aws:lambda:eu-west-1:123456789012:function:shop";
+
+    fn place() -> Place {
+        Place {
+            partition: "aws".to_owned(),
+            account: "123456789012".into(),
+            region: Region::from("eu-west-1"),
+            service: "lambda".into(),
+            caller: String::new(),
+        }
+    }
+
+    fn denied(action: &'static Action) -> Failure {
+        Failure::new(action, Class::Denied, "AccessDeniedException", "no")
+    }
+
+    fn replies() -> Replies {
+        let config = json!({"FunctionName": "shop", "FunctionArn": format!("{ARN}:$LATEST"), "Environment": {"Variables": {"A": "CANARY"}}});
+        let function =
+            Function { config, policy: Ok(None), url: Ok(None), concurrency: Ok(None), aliases: Ok(None) };
+        Replies {
+            settings: Ok(json!({"AccountLimit": {}})),
+            mappings: Ok(Vec::new()),
+            signing: Signing { by_function: BTreeMap::new(), failure: None },
+            functions: vec![function],
+            listing: None,
+        }
+    }
+
+    fn shop(replies: Replies) -> Resource {
+        let resources = normalise(&place(), &Redactor::new([1; 32]), replies);
+        resources.into_iter().find(|resource| resource.name == "shop").unwrap()
+    }
+
+    #[test]
+    fn what_does_not_exist_is_absent_and_what_was_not_read_is_not() {
+        let shop_with_nothing = shop(replies());
+        assert_eq!(shop_with_nothing.uid.as_str(), ARN);
+        for facet in ["policy", "url", "concurrency", "aliases", "event_sources", "code_signing"] {
+            assert_eq!(shop_with_nothing.facets[facet], Facet::Absent, "{facet}");
+        }
+        assert!(!serde_json::to_string(&shop_with_nothing).unwrap().contains("CANARY"));
+
+        let mut unread = replies();
+        unread.mappings = Err(denied(&MAPPINGS.action));
+        unread.signing.failure = Some(denied(&SIGNING_CONFIGS.action));
+        unread.functions[0].policy = Err(denied(&GET_POLICY));
+        let unread = shop(unread);
+        for facet in ["policy", "event_sources", "code_signing"] {
+            let reason = unread.facets[facet].unreadable().unwrap();
+            assert_eq!(
+                (reason.facet.as_str(), reason.permission.as_deref()),
+                (facet, Some(reason.api.as_str()))
+            );
+        }
+    }
+
+    #[test]
+    fn a_signed_function_is_known_even_where_other_configurations_are_not() {
+        let mut replies = replies();
+        replies.signing.by_function.insert(ARN.to_owned(), json!({"CodeSigningConfigArn": "c"}));
+        replies.signing.failure = Some(denied(&SIGNED_FUNCTIONS.action));
+        assert_eq!(shop(replies).facets["code_signing"], Facet::Known(json!({"CodeSigningConfigArn": "c"})));
+    }
+
+    #[test]
+    fn the_widest_url_stands_for_all() {
+        let url = |arn: &str, auth: &str| json!({"FunctionArn": arn, "AuthType": auth});
+        let (own, alias) = (url(ARN, "AWS_IAM"), url(&format!("{ARN}:live"), "AWS_IAM"));
+        let open = url(&format!("{ARN}:live"), "NONE");
+        assert_eq!(widest_url(vec![alias, own.clone()]), Some(own.clone()));
+        assert_eq!(widest_url(vec![own, open.clone()]), Some(open));
+        assert_eq!(widest_url(Vec::new()), None);
+    }
+
+    #[test]
+    fn reservations_are_told_from_the_account() {
+        let limit = |all: Value, free: Value| json!({"AccountLimit": {"ConcurrentExecutions": all, "UnreservedConcurrentExecutions": free}});
+        assert!(nothing_is_reserved(&limit(json!(1000), json!(1000))));
+        assert!(!nothing_is_reserved(&limit(json!(1000), json!(900))));
+        assert!(!nothing_is_reserved(&limit(Value::Null, Value::Null)), "unknown is not nothing");
+    }
 }

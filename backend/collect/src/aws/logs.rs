@@ -35,7 +35,13 @@ async fn fetch(reader: &Reader) -> (Listing, Listing) {
         client.describe_log_groups().limit(PAGE).set_next_token(token).customize().interceptor(capture).send()
     });
     let policies = reader.list(&POLICIES, None, |capture, token| {
-        client.describe_resource_policies().limit(PAGE).set_next_token(token).customize().interceptor(capture).send()
+        client
+            .describe_resource_policies()
+            .limit(PAGE)
+            .set_next_token(token)
+            .customize()
+            .interceptor(capture)
+            .send()
     });
     tokio::join!(groups, policies)
 }

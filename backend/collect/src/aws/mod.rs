@@ -15,10 +15,10 @@ use nephoscope_model::{
 use self::client::{Action, Log, Reader};
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place, tidy};
+use crate::Collector;
 use crate::budget::Budgets;
 use crate::error::CollectError;
 use crate::redact::Redactor;
-use crate::Collector;
 
 mod apigateway;
 mod apigatewayv2;
@@ -183,11 +183,17 @@ impl Aws {
             return Err(CollectError::Budget { share: options.budget });
         }
         let known = || SERVICES.iter().map(|service| service.name);
-        if let Some(unknown) = options.services.iter().find(|given| !known().any(|name| name == given.as_str())) {
+        if let Some(unknown) =
+            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
+        {
             let known = known().collect::<Vec<_>>().join(", ");
             return Err(CollectError::UnknownService { service: unknown.to_string(), known });
         }
         let sdk = connect::configure(&options).await?;
+        Self::identify(options, sdk).await
+    }
+
+    async fn identify(options: AwsOptions, sdk: SdkConfig) -> Result<Self, CollectError> {
         let mut aws = Self {
             redactor: Redactor::new(options.redaction_key),
             options,
@@ -214,7 +220,8 @@ impl Aws {
     /// The shards: the global services first, then every service of every region.
     pub async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
         let chosen = |service: &&Service| {
-            self.options.services.is_empty() || self.options.services.iter().any(|s| s.as_str() == service.name)
+            self.options.services.is_empty()
+                || self.options.services.iter().any(|s| s.as_str() == service.name)
         };
         let chosen: Vec<&Service> = SERVICES.iter().filter(chosen).collect();
         let key = |region: &Region, service: &Service| ShardKey {
@@ -225,7 +232,8 @@ impl Aws {
         };
         let of_scope = |scope| chosen.iter().filter(move |service| service.scope == scope);
         let global = Region::global();
-        let mut shards: Vec<ShardKey> = of_scope(Scope::Global).map(|service| key(&global, service)).collect();
+        let mut shards: Vec<ShardKey> =
+            of_scope(Scope::Global).map(|service| key(&global, service)).collect();
         for region in regions::choose(self).await? {
             shards.extend(of_scope(Scope::Regional).map(|service| key(&region, service)));
         }

@@ -43,7 +43,12 @@ impl Listing {
 
 impl Reader {
     /// Lists everything. `send` sends the request for the page with the given token.
-    pub(super) async fn list<T, E, F, Fut>(&self, list: &'static List, about: Option<&Uid>, send: F) -> Listing
+    pub(super) async fn list<T, E, F, Fut>(
+        &self,
+        list: &'static List,
+        about: Option<&Uid>,
+        send: F,
+    ) -> Listing
     where
         F: Fn(Capture, Option<String>) -> Fut,
         Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
@@ -79,7 +84,8 @@ impl Reader {
                 Some(Value::Array(items)) => items.into_iter().for_each(&mut keep),
                 None | Some(Value::Null) if list.may_lack_items => {}
                 _ => {
-                    let failure = Failure::malformed(action, &format!("the answer has no list `{}`", list.items));
+                    let failure =
+                        Failure::malformed(action, &format!("the answer has no list `{}`", list.items));
                     self.record(&failure, about);
                     return Some(failure);
                 }
@@ -106,12 +112,17 @@ const MOST_PAGES: usize = 100_000;
 
 impl Tokens {
     /// Passes on the token of the next page, unless it was seen before.
-    pub(super) fn follow(&mut self, action: &Action, next: Option<String>) -> Result<Option<String>, Failure> {
+    pub(super) fn follow(
+        &mut self,
+        action: &Action,
+        next: Option<String>,
+    ) -> Result<Option<String>, Failure> {
         let Some(token) = next else { return Ok(None) };
         let mut hasher = DefaultHasher::new();
         token.hash(&mut hasher);
         if !self.0.insert(hasher.finish()) {
-            let message = format!("page {} names a page that was read before; stopped there", self.0.len() + 1);
+            let message =
+                format!("page {} names a page that was read before; stopped there", self.0.len() + 1);
             return Err(Failure::malformed(action, &message));
         }
         if self.0.len() >= MOST_PAGES {

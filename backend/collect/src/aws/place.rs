@@ -84,7 +84,9 @@ pub(super) fn relate(resource: &mut Resource, name: RelationName, to: Option<&st
 /// Adds tags that the provider gives as a map.
 pub(super) fn tag(resource: &mut Resource, tags: Option<&Value>) {
     for (key, value) in tags.and_then(Value::as_object).into_iter().flatten() {
-        resource.tags.insert(key.clone(), value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string()));
+        resource
+            .tags
+            .insert(key.clone(), value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string()));
     }
 }
 
@@ -121,7 +123,10 @@ pub(super) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
         resource.relations.dedup();
         for facet in resource.facets.values_mut() {
             match facet {
-                Facet::Known(value) => sweep(value),
+                Facet::Known(value) => {
+                    drop_nulls(value);
+                    sweep(value);
+                }
                 Facet::Absent | Facet::Unreadable(_) => {}
             }
         }
@@ -132,9 +137,50 @@ pub(super) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
     resources
 }
 
+/// Drops fields that are null: in AWS's protocols that means the same as leaving them out, and both occur.
+fn drop_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(drop_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn tidied_resources_are_sorted_once_each_without_nulls_and_secrets() {
+        let place = Place {
+            partition: "aws".to_owned(),
+            account: AccountId::from("123456789012"),
+            region: Region::from("eu-west-1"),
+            service: ServiceName::from("lambda"),
+            caller: String::new(),
+        };
+        let mut first = place.resource("aws.lambda.function", "a", "a");
+        let config = json!({"KMSKeyArn": null, "Layers": [{"Arn": "x", "More": null}], "Description": "AKIAIOSFODNN7EXAMPLE"});
+        put(&mut first, "config", Ok(Some(config)));
+        relate(&mut first, RelationName::LogsTo, Some("g"));
+        relate(&mut first, RelationName::ExecutesAs, Some("r"));
+        relate(&mut first, RelationName::LogsTo, Some("g"));
+        relate(&mut first, RelationName::EncryptedBy, None);
+        first.tags.insert("key".to_owned(), "AKIAIOSFODNN7EXAMPLE".to_owned());
+        let second = place.resource("aws.lambda.function", "b", "b");
+        let tidied = tidy(vec![second.clone(), first.clone(), second.clone()]);
+        assert_eq!(tidied.iter().map(|resource| resource.uid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let config = json!({"Layers": [{"Arn": "x"}], "Description": "[aws-access-key]"});
+        assert_eq!(tidied[0].facets["config"], Facet::Known(config));
+        assert_eq!(tidied[0].tags["key"], "[aws-access-key]");
+        let edges: Vec<&str> = tidied[0].relations.iter().map(|relation| relation.to.as_str()).collect();
+        assert_eq!(edges, ["r", "g"]);
+    }
 
     #[test]
     fn qualifiers_are_cut() {

@@ -97,7 +97,8 @@ mod tests {
         let text = document.to_string();
         assert_eq!(parse(&text), Some(document.clone()));
         assert_eq!(parse(&text.replace('"', "\\\"")), Some(document.clone()));
-        let encoded = percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let encoded =
+            percent_encoding::utf8_percent_encode(&text, percent_encoding::NON_ALPHANUMERIC).to_string();
         assert_eq!(parse_encoded(&encoded), Some(document));
         assert_eq!(parse("{\"Version\":"), None);
         assert_eq!(parse("[]"), None);
@@ -106,11 +107,18 @@ mod tests {
     #[test]
     fn mentions_by_name_wildcard_and_exclusion() {
         let action = "lambda:InvokeFunctionUrl";
-        for actions in [json!("lambda:InvokeFunctionUrl"), json!(["s3:Get*", "lambda:Invoke*"]), json!("*"), json!("LAMBDA:*url")] {
+        for actions in [
+            json!("lambda:InvokeFunctionUrl"),
+            json!(["s3:Get*", "lambda:Invoke*"]),
+            json!("*"),
+            json!("LAMBDA:*url"),
+        ] {
             assert!(mentions(&json!({"Statement": {"Action": actions}}), action), "{actions}");
         }
         assert!(mentions(&json!({"Statement": [{"NotAction": "s3:*"}]}), action));
-        for actions in [json!("lambda:InvokeFunction"), json!(["lambda:Get*"]), json!("lambda:InvokeFunctionUr?l")] {
+        for actions in
+            [json!("lambda:InvokeFunction"), json!(["lambda:Get*"]), json!("lambda:InvokeFunctionUr?l")]
+        {
             assert!(!mentions(&json!({"Statement": [{"Action": actions}]}), action), "{actions}");
         }
     }

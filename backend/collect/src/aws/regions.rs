@@ -22,25 +22,72 @@ static LIST_REGIONS: List = List {
 /// Regions by partition, from `partitions.json` of the AWS SDKs (botocore 1.44.5).
 /// A region that is missing here is accepted where `account:ListRegions` confirms it.
 const KNOWN: &[&str] = &[
-    "af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1",
-    "ap-south-2", "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5",
-    "ap-southeast-6", "ap-southeast-7", "ca-central-1", "ca-west-1", "eu-central-1", "eu-central-2", "eu-north-1",
-    "eu-south-1", "eu-south-2", "eu-west-1", "eu-west-2", "eu-west-3", "il-central-1", "me-central-1", "me-south-1",
-    "me-west-1", "mx-central-1", "sa-east-1", "sa-west-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
-    "cn-north-1", "cn-northwest-1", "eusc-de-east-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1",
-    "us-isob-west-1", "eu-isoe-west-1", "us-isof-east-1", "us-isof-south-1", "us-gov-east-1", "us-gov-west-1",
+    "af-south-1",
+    "ap-east-1",
+    "ap-east-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-south-2",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1",
+    "ca-west-1",
+    "eu-central-1",
+    "eu-central-2",
+    "eu-north-1",
+    "eu-south-1",
+    "eu-south-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+    "me-west-1",
+    "mx-central-1",
+    "sa-east-1",
+    "sa-west-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "cn-north-1",
+    "cn-northwest-1",
+    "eusc-de-east-1",
+    "us-iso-east-1",
+    "us-iso-west-1",
+    "us-isob-east-1",
+    "us-isob-west-1",
+    "eu-isoe-west-1",
+    "us-isof-east-1",
+    "us-isof-south-1",
+    "us-gov-east-1",
+    "us-gov-west-1",
 ];
 
 /// The regions to read, each once, in the order in which they were named.
 pub(super) async fn choose(aws: &Aws) -> Result<Vec<Region>, CollectError> {
     let mut regions = match &aws.options.regions {
-        RegionChoice::Configured => aws.sdk.region().map(|region| Region::from(region.as_ref())).into_iter().collect(),
+        RegionChoice::Configured => {
+            aws.sdk.region().map(|region| Region::from(region.as_ref())).into_iter().collect()
+        }
         RegionChoice::Named(named) => named.clone(),
         RegionChoice::All => {
             let listed = list(aws).await.map_err(|failure| {
                 CollectError::Regions(Cause::new(&format!("{}: {}", failure.error, failure.message)))
             })?;
-            return Ok(listed.into_iter().filter(|listed| listed.enabled).map(|listed| listed.name).collect());
+            return Ok(listed
+                .into_iter()
+                .filter(|listed| listed.enabled)
+                .map(|listed| listed.name)
+                .collect());
         }
     };
     let mut seen = std::collections::BTreeSet::new();
@@ -68,7 +115,11 @@ async fn confirm(aws: &Aws, unknown: &[&Region]) -> Result<(), CollectError> {
         Ok(listed) => listed.iter().any(|listed| listed.name == *region),
         // An endpoint that is not AWS may have regions of its own, and may not be able to list them. A name in
         // AWS's manner must then begin as one of AWS's does: `eu-west-9` may be new there, `eu-wset-1` is not.
-        Err(_) => elsewhere && stem(region.as_str()).is_none_or(|given| KNOWN.iter().any(|known| stem(known) == Some(given))),
+        Err(_) => {
+            elsewhere
+                && stem(region.as_str())
+                    .is_none_or(|given| KNOWN.iter().any(|known| stem(known) == Some(given)))
+        }
     };
     match unknown.iter().find(|region| !exists(region)) {
         Some(region) => Err(does_not_exist(region)),

@@ -1,1 +1,196 @@
-pub mod placeholder {}
+//! Judging: every check on every resource of its kind, three-valued.
+//!
+//! Conditions read the provider's JSON in place (`values`), through one `subject` per resource that remembers what it
+//! could not give. What could not be read makes a verdict UNKNOWN with exactly those `reasons`, unless the condition is
+//! decided without it. `prove` lets a check's own examples test it.
+
+mod paths;
+mod proof;
+mod reasons;
+mod subject;
+mod values;
+
+use std::collections::BTreeMap;
+
+use cel::{Context, ExecutionError, Program, Value as CelValue};
+use nephoscope_catalogue::{Catalogue, CompiledCheck, root_context};
+use nephoscope_model::finding::{Detail, Evaluation, Judged, LastKnown, Verdict};
+use nephoscope_model::scan::CoverageRow;
+use nephoscope_model::{Evidence, FindingKey, Resource, Status, Unreadable};
+
+use crate::derive::Derived;
+use crate::{Estate, EstateResource};
+use paths::Lookup;
+pub use proof::{ProofFailure, prove};
+use subject::{Instant, Missed, Subject};
+
+/// Judges every resource of `estate` by every check that is not retired.
+pub fn evaluate(estate: &Estate<'_>, derived: &Derived, catalogue: &Catalogue) -> Evaluation {
+    let checks: Vec<&CompiledCheck> =
+        catalogue.checks().iter().filter(|check| check.check.deprecated.is_none()).collect();
+    let plan = plan(&checks);
+    let mut not_applicable = vec![0u64; checks.len()];
+    let mut verdicts = Vec::new();
+    let root = root_context();
+    let instant = Instant::of(estate.instant, &root);
+    let missed = Missed::default();
+
+    for (position, (resource, facts)) in estate.resources.iter().zip(&derived.resources).enumerate() {
+        let Some(planned) = plan.get(resource.resource.kind.as_str()) else { continue };
+        let subject = Subject::of(&resource.resource, &facts.facts, &instant, &missed);
+        let mut scope = root.new_inner_scope();
+        scope.set_variable_resolver(&subject);
+        for planned in planned {
+            let judgement = match resource.stale_since {
+                None => judge(planned, &scope, &subject),
+                Some(_) => stale(planned, &scope, &subject, resource, estate),
+            };
+            match judgement {
+                Some((status, detail)) => verdicts.push(Verdict {
+                    resource: number(position),
+                    check: number(planned.position),
+                    status,
+                    detail,
+                }),
+                None => not_applicable[planned.position] += 1,
+            }
+        }
+    }
+
+    let judged = estate.resources.iter().zip(&derived.resources).map(|(resource, derived)| Judged {
+        uid: resource.resource.uid.clone(),
+        exposure: derived.exposure,
+        facts: derived.facts.clone(),
+    });
+    Evaluation {
+        resources: judged.collect(),
+        checks: checks.iter().map(|check| check.check.id.clone()).collect(),
+        severities: checks.iter().map(|check| check.check.severity).collect(),
+        verdicts,
+        not_applicable: checks
+            .iter()
+            .zip(not_applicable)
+            .filter(|(_, count)| *count > 0)
+            .map(|(check, count)| (check.check.id.clone(), count))
+            .collect(),
+    }
+}
+
+/// A status with its reasons; none where the check does not apply.
+type Judgement = Option<(Status, Option<Box<Detail>>)>;
+
+/// A check, made ready for every resource of its kind.
+struct Planned<'c> {
+    position: usize,
+    check: &'c CompiledCheck,
+    evidence: Vec<Lookup>,
+}
+
+/// The checks of each kind, in the catalogue's order.
+fn plan<'c>(checks: &[&'c CompiledCheck]) -> BTreeMap<&'c str, Vec<Planned<'c>>> {
+    let mut plan: BTreeMap<&str, Vec<Planned<'_>>> = BTreeMap::new();
+    for (position, check) in checks.iter().enumerate() {
+        plan.entry(check.check.kind.as_str()).or_default().push(planned(position, check));
+    }
+    plan
+}
+
+fn planned(position: usize, check: &CompiledCheck) -> Planned<'_> {
+    Planned { position, check, evidence: check.check.evidence.iter().map(|path| Lookup::parse(path)).collect() }
+}
+
+/// There are fewer than four billion resources in an account, and fewer checks.
+fn number(position: usize) -> u32 {
+    u32::try_from(position).unwrap_or(u32::MAX)
+}
+
+fn judge(planned: &Planned<'_>, scope: &Context<'_, '_>, subject: &Subject<'_>) -> Judgement {
+    let decided = match applies(planned, scope, subject) {
+        Ok(false) => return None,
+        Ok(true) => holds(&planned.check.passes, scope, subject),
+        Err(unreadable) => Err(unreadable),
+    };
+    let (status, unreadable) = match decided {
+        Ok(true) => return Some((Status::Pass, None)),
+        Ok(false) => (Status::Fail, Vec::new()),
+        Err(unreadable) => (Status::Unknown, unreadable),
+    };
+    let evidence = evidence(&planned.evidence, subject);
+    Some((status, Some(Box::new(Detail { evidence, unreadable, last_known: None }))))
+}
+
+fn applies(
+    planned: &Planned<'_>,
+    scope: &Context<'_, '_>,
+    subject: &Subject<'_>,
+) -> Result<bool, Vec<Unreadable>> {
+    match &planned.check.applies {
+        Some(program) => holds(program, scope, subject),
+        None => Ok(true),
+    }
+}
+
+/// What a condition says, or why it says nothing.
+fn holds(
+    program: &Program,
+    scope: &Context<'_, '_>,
+    subject: &Subject<'_>,
+) -> Result<bool, Vec<Unreadable>> {
+    subject.missed().forget();
+    let error = match CelValue::resolve_val(program.expression(), scope) {
+        Ok(value) => match value.downcast_ref::<cel::common::types::CelBool>() {
+            Some(value) => return Ok(*value.inner()),
+            None => ExecutionError::UnexpectedType {
+                got: value.get_type().name().to_owned(),
+                want: "bool".to_owned(),
+            },
+        },
+        Err(error) => error,
+    };
+    Err(reasons::of(&error, program, subject))
+}
+
+/// What stands at the declared paths, as far as it could be read; a key that is not there is null.
+fn evidence(paths: &[Lookup], subject: &Subject<'_>) -> Vec<Evidence> {
+    let found = |path: &Lookup| Some(Evidence { path: path.text.clone(), found: subject.find(path)? });
+    paths.iter().filter_map(found).collect()
+}
+
+/// A resource that was not listed this time may have changed, so that no old value decides anything.
+/// Only that a check did not apply to it is taken to hold still.
+fn stale(
+    planned: &Planned<'_>,
+    scope: &Context<'_, '_>,
+    subject: &Subject<'_>,
+    resource: &EstateResource,
+    estate: &Estate<'_>,
+) -> Judgement {
+    if applies(planned, scope, subject) == Ok(false) {
+        return None;
+    }
+    let key = FindingKey::of(&planned.check.check.id, &resource.resource.uid);
+    let last_known = estate.last_known.get(&key).zip(resource.stale_since);
+    let detail = Detail {
+        evidence: Vec::new(),
+        unreadable: vec![not_listed(&resource.resource, estate.coverage)],
+        last_known: last_known.map(|(&status, since)| LastKnown { status, since }),
+    };
+    Some((Status::Unknown, Some(Box::new(detail))))
+}
+
+/// Why a resource was not listed: what its shard says of itself.
+fn not_listed(resource: &Resource, coverage: &[CoverageRow]) -> Unreadable {
+    let shard = coverage.iter().find(|row| {
+        row.shard.provider == resource.provider
+            && row.shard.account == resource.account
+            && row.shard.region == resource.region
+            && row.shard.service == resource.service
+    });
+    let error = shard.and_then(|row| row.coverage.errors.first());
+    Unreadable {
+        facet: "listing".to_owned(),
+        api: error.map(|error| error.api.clone()).unwrap_or_default(),
+        error: "NotListed".to_owned(),
+        permission: error.and_then(|error| error.permission.clone()),
+    }
+}

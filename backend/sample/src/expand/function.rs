@@ -96,7 +96,7 @@ fn handler(runtime: &str, name: &str) -> String {
 
 fn network(place: Place<'_>) -> Value {
     let subnet = |zone: &str| format!("subnet-0{}", &place.uuid("subnet", zone).replace('-', "")[..16]);
-    let id = |what: &str| place.of_region(place.region).uuid(what, "shop").replace('-', "")[..16].to_owned();
+    let id = |what: &str| place.uuid(what, "shop").replace('-', "")[..16].to_owned();
     json!({
         "SubnetIds": [subnet("a"), subnet("b"), subnet("c")],
         "SecurityGroupIds": [format!("sg-0{}", id("group"))],
@@ -178,7 +178,7 @@ fn grant(place: Place<'_>, permission: &Permission) -> Value {
 
 fn url_config(place: Place<'_>, entry: &Function, url: &FunctionUrl, arn: &str) -> Value {
     let host = place.letters(&["url", &entry.name], 32);
-    let opened = format!("{}.000000Z", place.time(url.opened, "url"));
+    let opened = format!("{}.000000Z", url.opened);
     let mut config = json!({
         "FunctionUrl": format!("https://{host}.lambda-url.{}.on.aws/", place.region),
         "FunctionArn": arn,

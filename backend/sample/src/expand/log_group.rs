@@ -13,7 +13,7 @@ use crate::place::Place;
 pub(super) fn log_groups(place: Place<'_>, entries: &Entries) -> Vec<Resource> {
     let of_functions = entries.functions.iter().filter_map(|function| {
         let name = log_group_name(&function.name);
-        let created = function.modified.min(jiff::civil::date(2026, 2, 9));
+        let created = function.created;
         match function.retention {
             Retention::Days(days) => {
                 Some(log_group(place, &name, created, Some(days), function.log_key.as_ref()))

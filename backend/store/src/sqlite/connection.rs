@@ -34,7 +34,8 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
     let unwritable =
         |source: std::io::Error| StoreError::Unwritable { path: path.to_owned(), source: source.into() };
     let lock_path = beside(path, ".lock");
-    let file = OpenOptions::new().create(true).truncate(false).write(true).open(lock_path).map_err(unwritable)?;
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).open(lock_path).map_err(unwritable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.to_owned() }),
@@ -44,16 +45,19 @@ pub(super) fn lock(path: &Path) -> Result<File, StoreError> {
 
 /// Opens the one connection that writes, and brings the schema up to date.
 pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)
         .map_err(|source| StoreError::Unwritable { path: path.to_owned(), source: source.into() })?;
     refuse_newer(&connection, path)?;
     prepare_writer(&connection).map_err(|error| Fault::from(error).during("open", path))?;
     Migrations::from_slice(MIGRATIONS).to_latest(&mut connection).map_err(|error| match error {
-        rusqlite_migration::Error::RusqliteError { err, .. } => match Fault::from(err).during("migrate", path) {
-            StoreError::Query { source, path, .. } => StoreError::Migrate { path, source: source.into() },
-            other => other,
-        },
+        rusqlite_migration::Error::RusqliteError { err, .. } => {
+            match Fault::from(err).during("migrate", path) {
+                StoreError::Query { source, path, .. } => StoreError::Migrate { path, source: source.into() },
+                other => other,
+            }
+        }
         other => StoreError::Migrate { path: path.to_owned(), source: other.into() },
     })?;
     Ok(connection)
@@ -161,7 +165,10 @@ mod tests {
             fs::write(path, &schema).unwrap();
         }
         let written = fs::read_to_string(path).unwrap();
-        assert!(written == schema, "migrations/sqlite/schema.sql differs from the migrations; run `just generate`");
+        assert!(
+            written == schema,
+            "migrations/sqlite/schema.sql differs from the migrations; run `just generate`"
+        );
     }
 
     #[test]

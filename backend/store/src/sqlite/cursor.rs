@@ -21,7 +21,8 @@ pub(super) fn write(fingerprint: &str, position: &[i64]) -> String {
 pub(super) fn read<const N: usize>(fingerprint: &str, cursor: Option<&str>) -> Sql<Option<[i64; N]>> {
     let Some(text) = cursor else { return Ok(None) };
     let refuse = || StoreError::Cursor { cursor: text.to_owned() };
-    let numbers = text.strip_prefix(fingerprint).and_then(|rest| rest.strip_prefix('.')).ok_or_else(refuse)?;
+    let numbers =
+        text.strip_prefix(fingerprint).and_then(|rest| rest.strip_prefix('.')).ok_or_else(refuse)?;
     let position: Option<Vec<i64>> = numbers.split('.').map(|number| number.parse().ok()).collect();
     let position = position.and_then(|numbers| <[i64; N]>::try_from(numbers).ok()).ok_or_else(refuse)?;
     Ok(Some(position))
@@ -45,7 +46,9 @@ mod tests {
         let cursor = write(&ours, &[7, -1]);
         assert_eq!(read::<2>(&ours, Some(&cursor)).unwrap(), Some([7, -1]));
         assert_eq!(read::<2>(&ours, None).unwrap(), None);
-        for (print, text) in [(&theirs, cursor.as_str()), (&ours, "x"), (&ours, &format!("{ours}.1")), (&ours, "")] {
+        for (print, text) in
+            [(&theirs, cursor.as_str()), (&ours, "x"), (&ours, &format!("{ours}.1")), (&ours, "")]
+        {
             assert!(read::<2>(print, Some(text)).is_err(), "{text}");
         }
     }

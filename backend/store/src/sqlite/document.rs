@@ -212,14 +212,25 @@ mod tests {
         let sizes = "SELECT size IS NULL, length(body) < 200 FROM document ORDER BY id";
         let mut statement = connection.prepare(sizes).unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        assert_eq!(rows.collect::<rusqlite::Result<Vec<(bool, bool)>>>().unwrap(), [(true, true), (false, true)]);
+        assert_eq!(
+            rows.collect::<rusqlite::Result<Vec<(bool, bool)>>>().unwrap(),
+            [(true, true), (false, true)]
+        );
     }
 
     #[test]
     fn results_come_in_order_and_a_failure_ends_it() {
         let items: Vec<usize> = (0..5000).collect();
         let mut seen = Vec::new();
-        pipeline(&items, |_, chunk| Ok(chunk.to_vec()), |chunk| { seen.extend(chunk); Ok(()) }).unwrap();
+        pipeline(
+            &items,
+            |_, chunk| Ok(chunk.to_vec()),
+            |chunk| {
+                seen.extend(chunk);
+                Ok(())
+            },
+        )
+        .unwrap();
         assert_eq!(seen, items);
         let stopped = pipeline(&items, |_, _| Ok(()), |()| Err(Fault::Damaged("stop".into())));
         assert!(stopped.is_err());

@@ -22,6 +22,7 @@ mod rollup;
 mod scan;
 mod schedule;
 mod shard;
+mod sieve;
 mod view;
 
 use std::fs::File;
@@ -35,9 +36,7 @@ use nephoscope_model::finding::Evaluation;
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::{CoverageRow, ScanSummary};
 use nephoscope_model::score::Bucket;
-use nephoscope_model::{
-    AccountId, Facts, FindingKey, ScanId, Shard, ShardKey, Status, TargetName, Uid,
-};
+use nephoscope_model::{AccountId, Facts, FindingKey, ScanId, Shard, ShardKey, Status, TargetName, Uid};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
@@ -107,7 +106,11 @@ impl SqliteStore {
     }
 
     /// Runs `query` in one read transaction.
-    async fn read<T>(&self, operation: &'static str, query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send) -> Result<T> {
+    async fn read<T>(
+        &self,
+        operation: &'static str,
+        query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send,
+    ) -> Result<T> {
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let result = blocking(|| {
             let connection = match self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop() {
@@ -137,12 +140,16 @@ impl SqliteStore {
     }
 
     /// Runs `change` in one write transaction; where it fails, nothing of it is kept.
-    async fn write<T>(&self, operation: &'static str, change: impl FnOnce(&Transaction<'_>) -> Sql<T> + Send) -> Result<T> {
+    async fn write<T>(
+        &self,
+        operation: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> Sql<T> + Send,
+    ) -> Result<T> {
         let path = || self.path.clone();
         let writer = self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly { operation, path: path() })?;
         blocking(|| {
             let mut connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut commit = || -> Sql<T> {
+            let commit = || -> Sql<T> {
                 let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 let result = change(&transaction)?;
                 transaction.commit()?;
@@ -190,11 +197,20 @@ impl Store for SqliteStore {
         .await
     }
 
-    async fn verdict_last_known(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<(FindingKey, Status)>> {
+    async fn verdict_last_known(
+        &self,
+        scan: &ScanId,
+        account: &AccountId,
+    ) -> Result<Vec<(FindingKey, Status)>> {
         self.read("fetch what was known last", |reader| evaluation::last_known(reader, scan, account)).await
     }
 
-    async fn evaluation_insert(&self, scan: &ScanId, account: &AccountId, evaluation: &Evaluation) -> Result<()> {
+    async fn evaluation_insert(
+        &self,
+        scan: &ScanId,
+        account: &AccountId,
+        evaluation: &Evaluation,
+    ) -> Result<()> {
         self.write("commit an evaluation", |tx| evaluation::insert(tx, scan, account, evaluation)).await
     }
 
@@ -285,14 +301,19 @@ impl Store for SqliteStore {
         cursor: Option<&str>,
         limit: u32,
     ) -> Result<Page<ResourceRow>> {
-        self.read("list resources", |reader| resource::list(reader, view, filter, by_name, cursor, limit)).await
+        self.read("list resources", |reader| resource::list(reader, view, filter, by_name, cursor, limit))
+            .await
     }
 
     async fn resource_count(&self, view: &View, filter: &Filter) -> Result<u64> {
         self.read("count resources", |reader| resource::count(reader, view, filter)).await
     }
 
-    async fn resource_fetch(&self, view: &View, uid: &Uid) -> Result<Option<(StoredResource, ResourceRow, Facts)>> {
+    async fn resource_fetch(
+        &self,
+        view: &View,
+        uid: &Uid,
+    ) -> Result<Option<(StoredResource, ResourceRow, Facts)>> {
         self.read("fetch a resource", |reader| resource::fetch(reader, view, uid)).await
     }
 

@@ -48,8 +48,10 @@ impl Names {
         let mut counts = connection.prepare_cached(
             "SELECT (SELECT max(id) FROM place), (SELECT max(id) FROM check_name), (SELECT max(id) FROM resource)",
         )?;
-        let [places, checks, resources] = counts.query_row([], |row| Ok([slots(row, 0)?, slots(row, 1)?, slots(row, 2)?]))?;
-        if places <= last.places.0.len() && checks <= last.checks.by_id.len() && resources <= last.order.len() {
+        let [places, checks, resources] =
+            counts.query_row([], |row| Ok([slots(row, 0)?, slots(row, 1)?, slots(row, 2)?]))?;
+        if places <= last.places.0.len() && checks <= last.checks.by_id.len() && resources <= last.order.len()
+        {
             return Ok(Arc::clone(last));
         }
         let fresh = |have: usize, need: usize| have < need;

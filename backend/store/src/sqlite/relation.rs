@@ -104,7 +104,10 @@ impl<'t> RelationReader<'t> {
         let mut relations = Vec::new();
         while let Some(row) = rows.next()? {
             let name: RelationName = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?.parse()?;
-            relations.push(Relation { name, to: Uid::from(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?) });
+            relations.push(Relation {
+                name,
+                to: Uid::from(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?),
+            });
         }
         relations.sort();
         Ok(relations)
@@ -135,7 +138,11 @@ pub(super) fn list(reader: &Reader<'_>, view: &View, uid: &Uid) -> Sql<Vec<Store
             let name = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?.parse()?;
             let relation = Relation { name, to: resource::uid_of(reader, holder)? };
             let kind = reader.names.place(version.place).map(|place| place.kind.clone());
-            relations.push(StoredRelation { relation, reversed: true, other: kind.map(|kind| (version.name, kind)) });
+            relations.push(StoredRelation {
+                relation,
+                reversed: true,
+                other: kind.map(|kind| (version.name, kind)),
+            });
         }
     }
     relations.sort_by(|one, other| (one.reversed, &one.relation).cmp(&(other.reversed, &other.relation)));

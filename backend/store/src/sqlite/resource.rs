@@ -43,7 +43,9 @@ pub(super) fn estate(reader: &Reader<'_>, scan: &ScanId, account: &AccountId) ->
     let mut freshness = Freshness::new(reader.connection)?;
     let mut estate = Vec::new();
     for version in versions(reader, &look)? {
-        let Some((place, moment)) = reader.names.place(version.place).zip(look.at(version.place)) else { continue };
+        let Some((place, moment)) = reader.names.place(version.place).zip(look.at(version.place)) else {
+            continue;
+        };
         let (last_read, stale) = freshness.of(version.resource, place.shard, moment)?;
         let resource = assembler.resource(&version, moment.sequence)?;
         estate.push(StoredResource { resource, last_read, stale });
@@ -94,7 +96,12 @@ fn judgements(reader: &Reader<'_>, look: &Look<'_>) -> Sql<Vec<Judgement>> {
         let mut rows = current.query([place])?;
         while let Some(row) = rows.next()? {
             if look.sees(place, row.get(1)?) {
-                found.push(Judgement { resource: row.get(0)?, place, exposure: row.get(2)?, debt: row.get(3)? });
+                found.push(Judgement {
+                    resource: row.get(0)?,
+                    place,
+                    exposure: row.get(2)?,
+                    debt: row.get(3)?,
+                });
             }
         }
     }
@@ -151,7 +158,8 @@ pub(super) fn is_match(hits: &[bool], resource: i64) -> bool {
 fn matches(reader: &Reader<'_>, look: &Look<'_>, filter: &Filter) -> Sql<Vec<Judgement>> {
     let mut found = judgements(reader, look)?;
     if !filter.exposures.is_empty() {
-        let exposures: Vec<i64> = filter.exposures.iter().map(|exposure| code::of_exposure(*exposure)).collect();
+        let exposures: Vec<i64> =
+            filter.exposures.iter().map(|exposure| code::of_exposure(*exposure)).collect();
         found.retain(|judgement| exposures.contains(&judgement.exposure));
     }
     if let Some(text) = &filter.query {
@@ -185,7 +193,9 @@ pub(super) fn list(
         let mut names: HashMap<i64, String> =
             versions(reader, &look)?.into_iter().map(|version| (version.resource, version.name)).collect();
         let mut named: Vec<(String, u32, Judgement)> = (found.into_iter())
-            .map(|judgement| (names.remove(&judgement.resource).unwrap_or_default(), rank(judgement.resource), judgement))
+            .map(|judgement| {
+                (names.remove(&judgement.resource).unwrap_or_default(), rank(judgement.resource), judgement)
+            })
             .collect();
         if let Some([_, resource]) = after {
             let last = (last_name(reader.connection, resource)?, rank(resource));
@@ -261,7 +271,11 @@ pub(super) fn version_of(reader: &Reader<'_>, look: &Look<'_>, resource: i64) ->
 }
 
 /// One resource with its row and facts.
-pub(super) fn fetch(reader: &Reader<'_>, view: &View, uid: &Uid) -> Sql<Option<(StoredResource, ResourceRow, Facts)>> {
+pub(super) fn fetch(
+    reader: &Reader<'_>,
+    view: &View,
+    uid: &Uid,
+) -> Sql<Option<(StoredResource, ResourceRow, Facts)>> {
     let look = Look::new(reader, view)?;
     let Some(version) = find(reader, &look, uid)? else { return Ok(None) };
     let Some(moment) = look.at(version.place) else { return Ok(None) };
@@ -359,7 +373,9 @@ impl<'r> Assembler<'r> {
     pub(super) fn resource(&mut self, version: &Version, sequence: i64) -> Sql<Resource> {
         let place = self.reader.names.place(version.place).ok_or_else(|| no_place(version))?;
         let (uid, tags, facets): (String, Option<i64>, String) = (self.version)
-            .query_row([version.resource, version.valid_from], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            .query_row([version.resource, version.valid_from], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
         let documents: BTreeMap<String, i64> = serde_json::from_str(&facets)?;
         let facets = documents.into_iter().map(|(name, id)| Ok((name, self.documents.get::<Facet>(id)?)));
         Ok(Resource {
@@ -377,7 +393,12 @@ impl<'r> Assembler<'r> {
     }
 
     /// One line about a resource, and the document of its facts where it was judged.
-    fn row(&mut self, freshness: &mut Freshness<'_>, version: &Version, moment: &Moment) -> Sql<(ResourceRow, Option<i64>)> {
+    fn row(
+        &mut self,
+        freshness: &mut Freshness<'_>,
+        version: &Version,
+        moment: &Moment,
+    ) -> Sql<(ResourceRow, Option<i64>)> {
         let place = self.reader.names.place(version.place).ok_or_else(|| no_place(version))?;
         let (uid, tags): (String, Option<i64>) = (self.version)
             .query_row([version.resource, version.valid_from], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -390,8 +411,10 @@ impl<'r> Assembler<'r> {
             .optional()?;
         // A resource that no check speaks about is judged too; one that is not was read by a scan that failed.
         let judged: Option<(i64, i64, i64, i64, [i64; 5])> = judged;
-        let (exposure, debt, unknown, counts) =
-            judged.map_or((1, 0, 0, [0; 5]), |(exposure, debt, unknown, _, counts)| (exposure, debt, unknown, counts));
+        let (exposure, debt, unknown, counts) = judged
+            .map_or((1, 0, 0, [0; 5]), |(exposure, debt, unknown, _, counts)| {
+                (exposure, debt, unknown, counts)
+            });
         let failing = Severity::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0);
         let row = ResourceRow {
             uid: Uid::from(uid),
@@ -465,7 +488,8 @@ impl<'t> Freshness<'t> {
         }
         let sighted = last_reading(&mut self.sighted, resource, moment.sequence)?;
         let latest = listed.into_iter().chain(sighted).max_by_key(|reading| reading.sequence);
-        let latest = latest.ok_or_else(|| Fault::Damaged(format!("resource {resource} was never read").into()))?;
+        let latest =
+            latest.ok_or_else(|| Fault::Damaged(format!("resource {resource} was never read").into()))?;
         Ok((code::instant(latest.instant), !is_current(&latest)))
     }
 }

@@ -81,7 +81,8 @@ fn left(tx: &Connection, running: Running) -> Sql<OpenScan> {
 }
 
 fn evaluated(tx: &Connection, scan: i64) -> Sql<Vec<AccountId>> {
-    let mut statement = tx.prepare_cached("SELECT account FROM evaluation WHERE scan = ?1 ORDER BY account")?;
+    let mut statement =
+        tx.prepare_cached("SELECT account FROM evaluation WHERE scan = ?1 ORDER BY account")?;
     let accounts = statement.query_map([scan], |row| Ok(AccountId::from(row.get::<_, String>(0)?)))?;
     Ok(accounts.collect::<rusqlite::Result<_>>()?)
 }
@@ -139,12 +140,18 @@ fn leave_unread_accounts(tx: &Connection, running: &Running, sequence: i64) -> S
 
 fn leave_place(tx: &Connection, place: i64, sequence: i64) -> Sql<()> {
     // What was judged and what was read end at different steps, so each part asks its own table. That table comes last.
-    for (part, of_part, tables) in [(1, "judgement", ["verdict", "judgement"]), (0, "version", ["relation", "version"])] {
-        let resources = format!("(SELECT resource FROM {of_part} WHERE place = ?1 AND valid_to = {})", open!());
+    for (part, of_part, tables) in
+        [(1, "judgement", ["verdict", "judgement"]), (0, "version", ["relation", "version"])]
+    {
+        let resources =
+            format!("(SELECT resource FROM {of_part} WHERE place = ?1 AND valid_to = {})", open!());
         let note = "INSERT INTO change (part, sequence, resource) SELECT";
         tx.execute(&format!("{note} {part}, ?2, resource FROM {resources}"), [place, sequence])?;
         for table in tables {
-            let end = format!("UPDATE {table} SET valid_to = ?2 WHERE resource IN {resources} AND valid_to = {}", open!());
+            let end = format!(
+                "UPDATE {table} SET valid_to = ?2 WHERE resource IN {resources} AND valid_to = {}",
+                open!()
+            );
             tx.execute(&end, [place, sequence])?;
         }
     }
@@ -169,7 +176,8 @@ pub(super) fn list(
         "{SUMMARY} WHERE (?1 IS NULL OR target.name = ?1) AND (instant, scan.id) < (?2, ?3)
          ORDER BY instant DESC, scan.id DESC LIMIT ?4"
     ))?;
-    let mut found = statement.query(params![target.map(TargetName::as_str), instant, id, i64::from(limit) + 1])?;
+    let mut found =
+        statement.query(params![target.map(TargetName::as_str), instant, id, i64::from(limit) + 1])?;
     let mut rows = Vec::new();
     while let Some(row) = found.next()? {
         rows.push((summary(row)?, row.get::<_, i64>(22)?));

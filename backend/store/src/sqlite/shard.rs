@@ -121,7 +121,8 @@ fn write_resources(
                 (Prepared::Same, Some(known)) => known.resource,
                 (Prepared::Same, None) => continue,
                 (Prepared::Differs { digest, tags, facets }, known) => {
-                    let id = known.map_or_else(|| writer.intern(&resource.uid), |known| Ok(known.resource))?;
+                    let id =
+                        known.map_or_else(|| writer.intern(&resource.uid), |known| Ok(known.resource))?;
                     // A listing that names a resource twice means the same one.
                     if !read.contains(&id) {
                         writer.write(id, resource, known, digest, tags.as_ref(), &facets)?;
@@ -314,7 +315,8 @@ pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &ShardKey) -> Sql<Opt
     for (index, entry) in view.entries.iter().enumerate() {
         let covered = coverage(reader.connection, &entry.scan)?.into_iter().find(|row| row.shard == *key);
         let Some(row) = covered else { continue };
-        let in_shard = |place: &super::names::Place| place.target == entry.target && place.shard_key() == *key;
+        let in_shard =
+            |place: &super::names::Place| place.target == entry.target && place.shard_key() == *key;
         let rows = resource::versions(reader, &look.only(|place| in_shard(place)))?;
         let mut assembler = resource::Assembler::new(reader)?;
         let mut freshness = resource::Freshness::new(reader.connection)?;

@@ -54,7 +54,8 @@ pub(super) fn before(tx: &Connection, view: &View) -> Sql<View> {
         tx.prepare_cached(&format!("{ENTRY} AND closed < ?2 ORDER BY closed DESC LIMIT 1"))?;
     let mut entries = Vec::new();
     for shown in &view.entries {
-        entries.extend(statement.query_row(params![shown.target.as_str(), shown.sequence], entry).optional()?);
+        entries
+            .extend(statement.query_row(params![shown.target.as_str(), shown.sequence], entry).optional()?);
     }
     Ok(View { entries })
 }
@@ -100,7 +101,8 @@ impl<'r> Look<'r> {
         )?;
         let mut moments = Vec::with_capacity(view.entries.len());
         for (entry, shown) in view.entries.iter().enumerate() {
-            let found = find.query_row([shown.scan.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+            let found =
+                find.query_row([shown.scan.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
             let unknown = || Fault::from(StoreError::ScanUnknown { id: shown.scan.clone() });
             let (scan, before): (i64, Option<i64>) = found.ok_or_else(unknown)?;
             moments.push(Moment { entry, scan, sequence: shown.sequence, before: before.unwrap_or(0) });
@@ -138,7 +140,9 @@ impl<'r> Look<'r> {
 
     /// Only the places that `keep` wants.
     pub(super) fn only(&self, keep: impl Fn(&Place) -> bool) -> Self {
-        let kept = |(id, moment): (i64, &Option<u32>)| moment.filter(|_| self.reader.names.place(id).is_some_and(&keep));
+        let kept = |(id, moment): (i64, &Option<u32>)| {
+            moment.filter(|_| self.reader.names.place(id).is_some_and(&keep))
+        };
         let places = (0..).zip(&self.places).map(kept).collect();
         Self { reader: self.reader, places, moments: self.moments.clone() }
     }
@@ -152,6 +156,11 @@ impl<'r> Look<'r> {
     /// The moment of the target at `index` of the view's entries.
     pub(super) fn moment(&self, index: usize) -> &Moment {
         &self.moments[index]
+    }
+
+    /// The moments of all targets.
+    pub(super) fn moments(&self) -> &[Moment] {
+        &self.moments
     }
 
     /// The numbers of the places in view.

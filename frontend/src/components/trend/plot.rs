@@ -41,8 +41,8 @@ pub struct Note {
     pub gain: f64,
 }
 
-/// The room right of the last point.
-const RIGHT: f64 = 12.0;
+/// The room right of the last point, for its value.
+const RIGHT: f64 = 46.0;
 /// The room below the scales, for dates.
 const BELOW: f64 = 26.0;
 /// A step of the score that is worth naming.
@@ -51,19 +51,20 @@ const NOTABLE: f64 = 1.0;
 impl Plot {
     /// For a card that is at least 520 pixels wide.
     pub fn wide(points: &[&TrendPoint]) -> Self {
-        Self::new(points, 720.0, 236.0, 6, 3)
+        Self::new(points, 720.0, 264.0, 6, 3)
     }
 
     /// For a telephone: the same letters in less room, so fewer of them.
     pub fn narrow(points: &[&TrendPoint]) -> Self {
-        Self::new(points, 330.0, 210.0, 3, 1)
+        Self::new(points, 330.0, 216.0, 3, 1)
     }
 
     fn new(points: &[&TrendPoint], width: f64, height: f64, dates: usize, notes: usize) -> Self {
         let seconds = || points.iter().map(|point| seconds(point));
         let first = seconds().fold(f64::INFINITY, f64::min);
         let last = seconds().fold(f64::NEG_INFINITY, f64::max);
-        let values = || points.iter().flat_map(|p| [&p.low, &p.posture, &p.high]).flatten().map(Points::to_f64);
+        let values =
+            || points.iter().flat_map(|p| [&p.low, &p.posture, &p.high]).flatten().map(Points::to_f64);
         let low = values().fold(100.0, f64::min);
         let high = values().fold(0.0, f64::max);
         let step = step(high - low);
@@ -156,11 +157,18 @@ impl Plot {
                 break;
             }
             let x = self.x(point);
-            let words = format!("{}{:.1} on {}", if gain < 0.0 { "−" } else { "+" }, gain.abs(), wording::short_day(point.at));
+            let words = format!(
+                "{}{:.1} on {}",
+                if gain < 0.0 { "−" } else { "+" },
+                gain.abs(),
+                wording::short_day(point.at)
+            );
             let room = words.chars().count() as f64 * 6.4 + 12.0;
             let leftwards = x - room > self.left;
             let (text_x, anchor) = if leftwards { (x - 6.0, "end") } else { (x + 6.0, "start") };
-            let span = |note: &Note| if note.anchor == "end" { (note.x - room, note.x) } else { (note.x, note.x + room) };
+            let span = |note: &Note| {
+                if note.anchor == "end" { (note.x - room, note.x) } else { (note.x, note.x + room) }
+            };
             let note = Note { x, text_x: round(text_x), anchor, words, gain };
             let (from, to) = span(&note);
             if notes.iter().map(span).all(|(other_from, other_to)| to < other_from || other_to < from) {
@@ -263,7 +271,10 @@ mod tests {
     #[test]
     fn only_nights_that_moved_the_score_are_named() {
         let quiet: Vec<_> = (0..10).map(|day| point(day, 700)).collect();
-        assert_eq!(Plot::wide(&quiet.iter().collect::<Vec<_>>()).notes(&quiet.iter().collect::<Vec<_>>()), []);
+        assert_eq!(
+            Plot::wide(&quiet.iter().collect::<Vec<_>>()).notes(&quiet.iter().collect::<Vec<_>>()),
+            []
+        );
         let mut fell = quiet;
         fell.extend((10..20).map(|day| point(day, 638)));
         let points: Vec<_> = fell.iter().collect();

@@ -2,7 +2,9 @@
 
 use nephoscope_model::api::{CheckList, CheckRow, FrameworkList, FrameworkRow};
 use nephoscope_model::check::{Check, Concern, Remediation, Severity};
-use nephoscope_model::framework::{CheckCounts, Compliance, Control, ControlCounts, ControlResult, ControlStatus, Framework};
+use nephoscope_model::framework::{
+    CheckCounts, Compliance, Control, ControlCounts, ControlResult, ControlStatus, Framework,
+};
 use nephoscope_model::{Points, Provider};
 
 use super::{facet, hundredths};
@@ -19,13 +21,69 @@ pub const TRACING: &str = "aws-lambda-tracing-off";
 pub type Line = (&'static str, &'static str, Severity, &'static str, &'static str, [u64; 3], i128);
 
 pub const CHECKS: [Line; 7] = [
-    (URL_AUTH, "Function URL requires authentication", Severity::Critical, "lambda", "aws.lambda.function", [2, 0, 5], 360),
-    (ROLE_ADMIN, "Execution role has no administrator access", Severity::High, "lambda", "aws.lambda.function", [9, 0, 41], 220),
-    (RUNTIME, "Runtime still receives security updates", Severity::High, "lambda", "aws.lambda.function", [14, 0, 36], 170),
-    (POLICY, "Resource policy admits no stranger", Severity::High, "lambda", "aws.lambda.function", [1, 43, 6], 90),
-    (ACCESS_LOG, "Stage writes an access log", Severity::Medium, "apigateway", "aws.apigateway.stage", [11, 1, 4], 110),
-    (RETENTION, "Log group deletes its lines some day", Severity::Low, "logs", "aws.logs.group", [23, 0, 40], 20),
-    (TRACING, "Function records traces", Severity::Informational, "lambda", "aws.lambda.function", [31, 0, 19], 0),
+    (
+        URL_AUTH,
+        "Function URL requires authentication",
+        Severity::Critical,
+        "lambda",
+        "aws.lambda.function",
+        [2, 0, 5],
+        360,
+    ),
+    (
+        ROLE_ADMIN,
+        "Execution role has no administrator access",
+        Severity::High,
+        "lambda",
+        "aws.lambda.function",
+        [9, 0, 41],
+        220,
+    ),
+    (
+        RUNTIME,
+        "Runtime still receives security updates",
+        Severity::High,
+        "lambda",
+        "aws.lambda.function",
+        [14, 0, 36],
+        170,
+    ),
+    (
+        POLICY,
+        "Resource policy admits no stranger",
+        Severity::High,
+        "lambda",
+        "aws.lambda.function",
+        [1, 43, 6],
+        90,
+    ),
+    (
+        ACCESS_LOG,
+        "Stage writes an access log",
+        Severity::Medium,
+        "apigateway",
+        "aws.apigateway.stage",
+        [11, 1, 4],
+        110,
+    ),
+    (
+        RETENTION,
+        "Log group deletes its lines some day",
+        Severity::Low,
+        "logs",
+        "aws.logs.group",
+        [23, 0, 40],
+        20,
+    ),
+    (
+        TRACING,
+        "Function records traces",
+        Severity::Informational,
+        "lambda",
+        "aws.lambda.function",
+        [31, 0, 19],
+        0,
+    ),
 ];
 
 pub fn check_of(line: &Line) -> Check {
@@ -74,9 +132,35 @@ pub fn checks() -> CheckList {
         catalogue: "9f2c41d07b3ae815".into(),
         checks: check_rows(),
         facets: vec![
-            facet("severity", "Severity", &[("critical", "Critical", 1, false), ("high", "High", 3, false), ("medium", "Medium", 1, false), ("low", "Low", 1, false), ("informational", "Informational", 1, false)]),
-            facet("service", "Service", &[("lambda", "lambda", 5, false), ("apigateway", "apigateway", 1, false), ("logs", "logs", 1, false)]),
-            facet("concern", "Concern", &[("access-control", "Access control", 4, false), ("api-security", "API security", 2, false), ("governance", "Governance", 1, false)]),
+            facet(
+                "severity",
+                "Severity",
+                &[
+                    ("critical", "Critical", 1, false),
+                    ("high", "High", 3, false),
+                    ("medium", "Medium", 1, false),
+                    ("low", "Low", 1, false),
+                    ("informational", "Informational", 1, false),
+                ],
+            ),
+            facet(
+                "service",
+                "Service",
+                &[
+                    ("lambda", "lambda", 5, false),
+                    ("apigateway", "apigateway", 1, false),
+                    ("logs", "logs", 1, false),
+                ],
+            ),
+            facet(
+                "concern",
+                "Concern",
+                &[
+                    ("access-control", "Access control", 4, false),
+                    ("api-security", "API security", 2, false),
+                    ("governance", "Governance", 1, false),
+                ],
+            ),
         ],
     }
 }
@@ -84,26 +168,66 @@ pub fn checks() -> CheckList {
 pub fn framework_list() -> FrameworkList {
     FrameworkList {
         frameworks: vec![
-            FrameworkRow { id: "owasp-serverless-top10".into(), title: "OWASP Serverless Top 10".into(), version: "2018".into(), counts: ControlCounts { fail: 4, unknown: 1, pass: 2, manual: 2, not_applicable: 0, not_covered: 1 } },
-            FrameworkRow { id: "aws-fsbp".into(), title: "AWS Foundational Security Best Practices".into(), version: "2026-06".into(), counts: ControlCounts { fail: 6, unknown: 2, pass: 11, manual: 0, not_applicable: 3, not_covered: 5 } },
+            FrameworkRow {
+                id: "owasp-serverless-top10".into(),
+                title: "OWASP Serverless Top 10".into(),
+                version: "2018".into(),
+                counts: ControlCounts {
+                    fail: 4,
+                    unknown: 1,
+                    pass: 2,
+                    manual: 2,
+                    not_applicable: 0,
+                    not_covered: 1,
+                },
+            },
+            FrameworkRow {
+                id: "aws-fsbp".into(),
+                title: "AWS Foundational Security Best Practices".into(),
+                version: "2026-06".into(),
+                counts: ControlCounts {
+                    fail: 6,
+                    unknown: 2,
+                    pass: 11,
+                    manual: 0,
+                    not_applicable: 3,
+                    not_covered: 5,
+                },
+            },
         ],
     }
 }
 
 pub fn compliance() -> Compliance {
-    let control = |id: &str, title: &str, manual: Option<&str>| Control { id: id.into(), title: title.into(), manual: manual.map(Into::into) };
+    let control = |id: &str, title: &str, manual: Option<&str>| Control {
+        id: id.into(),
+        title: title.into(),
+        manual: manual.map(Into::into),
+    };
     let result = |control, status, lines: &[usize]| ControlResult {
         control,
         status,
         checks: lines.iter().map(|index| counts_of(&CHECKS[*index])).collect(),
     };
     let controls = vec![
-        result(control("SAS-1", "Untrusted events are validated before they reach code", None), ControlStatus::NotApplicable, &[]),
+        result(
+            control("SAS-1", "Untrusted events are validated before they reach code", None),
+            ControlStatus::NotApplicable,
+            &[],
+        ),
         result(control("SAS-2", "Every way in asks who is there", None), ControlStatus::Fail, &[0, 3]),
         result(control("SAS-3", "Deployment settings leave nothing open", None), ControlStatus::Fail, &[2]),
         result(control("SAS-4", "Functions hold only the rights they need", None), ControlStatus::Fail, &[1]),
         result(control("SAS-5", "What happens is recorded and watched", None), ControlStatus::Fail, &[4, 5]),
-        result(control("SAS-6", "Third-party packages are known and current", Some("Look at the bill of materials of each function.")), ControlStatus::Manual, &[]),
+        result(
+            control(
+                "SAS-6",
+                "Third-party packages are known and current",
+                Some("Look at the bill of materials of each function."),
+            ),
+            ControlStatus::Manual,
+            &[],
+        ),
         result(control("SAS-7", "Secrets are kept in a vault", None), ControlStatus::Pass, &[]),
         result(control("SAS-9", "Flows cannot be called out of order", None), ControlStatus::NotCovered, &[]),
     ];

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use nephoscope_model::api::{RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion, ScanDetail, ScanList, TargetRow};
+use nephoscope_model::api::{
+    RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion, ScanDetail, ScanList, TargetRow,
+};
 use nephoscope_model::coverage::{CollectionError, Coverage, CoverageState};
 use nephoscope_model::finding::Exposure;
 use nephoscope_model::scan::{CoverageRow, Origin, ScanState, ScanSummary};
-use nephoscope_model::{Fact, Facet, Provider, RelationName, Resource, Severity, ShardKey, Uid, Unreadable};
+use nephoscope_model::{Facet, Fact, Provider, RelationName, Resource, Severity, ShardKey, Uid, Unreadable};
 use serde_json::json;
 
 use super::{account, at, facet, findings_of_checkout, night, scan_id, score, target};
@@ -37,7 +39,8 @@ pub fn resource_row(index: usize) -> ResourceRow {
         4 => BTreeMap::from([(Severity::Low, 1)]),
         _ => BTreeMap::new(),
     };
-    let debt = failing.iter().map(|(severity, count)| severity.weight() * count).sum::<u64>() * if index == 0 { 4 } else { 1 };
+    let debt = failing.iter().map(|(severity, count)| severity.weight() * count).sum::<u64>()
+        * if index == 0 { 4 } else { 1 };
     ResourceRow {
         uid: uid(name, kind, region),
         name: name.into(),
@@ -48,7 +51,16 @@ pub fn resource_row(index: usize) -> ResourceRow {
         service: kind.split('.').nth(1).unwrap().into(),
         target: target(),
         tags: BTreeMap::from([("team".into(), "Payments".into()), ("cost-centre".into(), "4711".into())]),
-        exposure: [Exposure::Internet, Exposure::Internet, Exposure::Internet, Exposure::Internal, Exposure::Internal, Exposure::CrossAccount, Exposure::Unknown, Exposure::Internal][index % 8],
+        exposure: [
+            Exposure::Internet,
+            Exposure::Internet,
+            Exposure::Internet,
+            Exposure::Internal,
+            Exposure::Internal,
+            Exposure::CrossAccount,
+            Exposure::Unknown,
+            Exposure::Internal,
+        ][index % 8],
         debt,
         failing,
         unknown: [1, 0, 0, 0, 0, 2, 7, 0][index % 8],
@@ -63,15 +75,49 @@ pub fn resources() -> ResourceList {
         resources: (0..NAMES.len()).map(resource_row).collect(),
         next: Some("bmV4dA".into()),
         facets: vec![
-            facet("kind", "Kind", &[("aws.lambda.function", "Lambda function", 50, false), ("aws.logs.group", "log group", 46, false), ("aws.iam.role", "IAM role", 21, false), ("aws.apigateway.stage", "REST API stage", 16, false), ("aws.apigateway.restapi", "REST API", 10, false), ("aws.cloudtrail.trail", "trail", 2, false)]),
-            facet("exposure", "Reachable", &[("internet", "from the internet", 7, false), ("cross_account", "across accounts", 4, false), ("unknown", "not known", 12, false), ("internal", "only inside the account", 129, false)]),
-            facet("region", "Region", &[("eu-west-1", "eu-west-1", 88, false), ("eu-central-1", "eu-central-1", 31, false), ("eu-west-3", "eu-west-3", 12, false), ("global", "global", 21, false)]),
+            facet(
+                "kind",
+                "Kind",
+                &[
+                    ("aws.lambda.function", "Lambda function", 50, false),
+                    ("aws.logs.group", "log group", 46, false),
+                    ("aws.iam.role", "IAM role", 21, false),
+                    ("aws.apigateway.stage", "REST API stage", 16, false),
+                    ("aws.apigateway.restapi", "REST API", 10, false),
+                    ("aws.cloudtrail.trail", "trail", 2, false),
+                ],
+            ),
+            facet(
+                "exposure",
+                "Reachable",
+                &[
+                    ("internet", "from the internet", 7, false),
+                    ("cross_account", "across accounts", 4, false),
+                    ("unknown", "not known", 12, false),
+                    ("internal", "only inside the account", 129, false),
+                ],
+            ),
+            facet(
+                "region",
+                "Region",
+                &[
+                    ("eu-west-1", "eu-west-1", 88, false),
+                    ("eu-central-1", "eu-central-1", 31, false),
+                    ("eu-west-3", "eu-west-3", 12, false),
+                    ("global", "global", 21, false),
+                ],
+            ),
         ],
     }
 }
 
 fn denied() -> Unreadable {
-    Unreadable { facet: "policy".into(), api: "lambda:GetPolicy".into(), error: "AccessDeniedException".into(), permission: Some("lambda:GetPolicy".into()) }
+    Unreadable {
+        facet: "policy".into(),
+        api: "lambda:GetPolicy".into(),
+        error: "AccessDeniedException".into(),
+        permission: Some("lambda:GetPolicy".into()),
+    }
 }
 
 pub fn resource() -> ResourceDetail {
@@ -90,33 +136,75 @@ pub fn resource() -> ResourceDetail {
     let facets = BTreeMap::from([
         ("config".to_owned(), Facet::Known(config)),
         ("policy".to_owned(), Facet::Unreadable(denied())),
-        ("url".to_owned(), Facet::Known(json!({"AuthType": "NONE", "FunctionUrl": "k3v…lambda-url.eu-west-1.on.aws", "Cors": {"AllowOrigins": ["*"]}}))),
+        (
+            "url".to_owned(),
+            Facet::Known(
+                json!({"AuthType": "NONE", "FunctionUrl": "k3v…lambda-url.eu-west-1.on.aws", "Cors": {"AllowOrigins": ["*"]}}),
+            ),
+        ),
         ("code_signing".to_owned(), Facet::Absent),
     ]);
     let facts = BTreeMap::from([
-        ("runtime".to_owned(), Fact::Known(json!({"name": "python3.8", "deprecated": true, "deprecation_date": "2024-10-14", "successor": "python3.13"}))),
+        (
+            "runtime".to_owned(),
+            Fact::Known(
+                json!({"name": "python3.8", "deprecated": true, "deprecation_date": "2024-10-14", "successor": "python3.13"}),
+            ),
+        ),
         ("grants".to_owned(), Fact::Unknown(vec![denied()])),
     ]);
     let relation = |name, reversed, (label, kind, region): (&str, &str, &str), known: bool| RelationRow {
-        name, reversed, uid: uid(label, kind, region), label: label.into(), kind: known.then(|| kind.into()),
+        name,
+        reversed,
+        uid: uid(label, kind, region),
+        label: label.into(),
+        kind: known.then(|| kind.into()),
     };
     ResourceDetail {
         resource: Resource {
-            uid: row.uid.clone(), kind: row.kind.clone(), provider: row.provider, account: row.account.clone(), region: row.region.clone(),
-            service: row.service.clone(), name: row.name.clone(), tags: row.tags.clone(), facets, relations: vec![],
+            uid: row.uid.clone(),
+            kind: row.kind.clone(),
+            provider: row.provider,
+            account: row.account.clone(),
+            region: row.region.clone(),
+            service: row.service.clone(),
+            name: row.name.clone(),
+            tags: row.tags.clone(),
+            facets,
+            relations: vec![],
         },
         facts,
         relations: vec![
             relation(RelationName::ExecutesAs, false, NAMES[3], true),
             relation(RelationName::LogsTo, false, NAMES[4], true),
-            relation(RelationName::EncryptedBy, false, ("alias/shop-data", "aws.kms.key", "eu-west-1"), false),
+            relation(
+                RelationName::EncryptedBy,
+                false,
+                ("alias/shop-data", "aws.kms.key", "eu-west-1"),
+                false,
+            ),
             relation(RelationName::Invokes, true, NAMES[2], true),
         ],
         findings: findings_of_checkout(),
         history: vec![
-            ResourceVersion { scan: scan_id(29), from: night(29), to: None, facets: vec!["url".into(), "config".into()] },
-            ResourceVersion { scan: scan_id(12), from: night(12), to: Some(night(29)), facets: vec!["config".into()] },
-            ResourceVersion { scan: scan_id(0), from: night(0), to: Some(night(12)), facets: vec!["config".into(), "policy".into(), "url".into()] },
+            ResourceVersion {
+                scan: scan_id(29),
+                from: night(29),
+                to: None,
+                facets: vec!["url".into(), "config".into()],
+            },
+            ResourceVersion {
+                scan: scan_id(12),
+                from: night(12),
+                to: Some(night(29)),
+                facets: vec!["config".into()],
+            },
+            ResourceVersion {
+                scan: scan_id(0),
+                from: night(0),
+                to: Some(night(12)),
+                facets: vec!["config".into(), "policy".into(), "url".into()],
+            },
         ],
         row,
     }
@@ -164,28 +252,55 @@ pub fn coverage() -> Vec<CoverageRow> {
 
 pub fn summary(day: i64) -> ScanSummary {
     ScanSummary {
-        id: scan_id(day), target: target(), origin: Origin::Schedule, state: ScanState::Finished, failure: None,
-        started: night(day), finished: Some(night(day) + jiff::SignedDuration::from_secs(2456)),
-        shards_planned: 32, shards_done: 32, shards_complete: if day == 29 { 24 } else { 32 },
-        calls: 1204, errors: if day == 29 { 53 } else { 0 }, resources: 152,
+        id: scan_id(day),
+        target: target(),
+        origin: Origin::Schedule,
+        state: ScanState::Finished,
+        failure: None,
+        started: night(day),
+        finished: Some(night(day) + jiff::SignedDuration::from_secs(2456)),
+        shards_planned: 32,
+        shards_done: 32,
+        shards_complete: if day == 29 { 24 } else { 32 },
+        calls: 1204,
+        errors: if day == 29 { 53 } else { 0 },
+        resources: 152,
         failing: BTreeMap::from([(Severity::Critical, 2), (Severity::High, 24)]),
-        pass: 151, fail: 91, unknown: if day == 29 { 44 } else { 0 },
-        score: Some(score()), catalogue: Some("9f2c41d07b3ae815".into()),
+        pass: 151,
+        fail: 91,
+        unknown: if day == 29 { 44 } else { 0 },
+        score: Some(score()),
+        catalogue: Some("9f2c41d07b3ae815".into()),
     }
 }
 
 pub fn running() -> ScanSummary {
     ScanSummary {
-        id: scan_id(30), state: ScanState::Running, origin: Origin::Dashboard, started: night(30), finished: None,
-        shards_done: 9, shards_complete: 8, score: None, pass: 0, fail: 0, unknown: 0, ..summary(29)
+        id: scan_id(30),
+        state: ScanState::Running,
+        origin: Origin::Dashboard,
+        started: night(30),
+        finished: None,
+        shards_done: 9,
+        shards_complete: 8,
+        score: None,
+        pass: 0,
+        fail: 0,
+        unknown: 0,
+        ..summary(29)
     }
 }
 
 pub fn scan(state: ScanState) -> ScanDetail {
     match state {
-        ScanState::Running => ScanDetail { scan: running(), coverage: coverage().into_iter().rev().take(9).collect() },
+        ScanState::Running => {
+            ScanDetail { scan: running(), coverage: coverage().into_iter().rev().take(9).collect() }
+        }
         ScanState::Finished => ScanDetail { scan: summary(29), coverage: coverage() },
-        ScanState::Failed => ScanDetail { scan: ScanSummary { state, failure: Some("the store has no room left".into()), ..running() }, coverage: vec![] },
+        ScanState::Failed => ScanDetail {
+            scan: ScanSummary { state, failure: Some("the store has no room left".into()), ..running() },
+            coverage: vec![],
+        },
     }
 }
 
@@ -196,9 +311,30 @@ pub fn scans() -> ScanList {
     list[3].score = None;
     ScanList {
         targets: vec![
-            TargetRow { name: target(), provider: Provider::Aws, schedule: Some("0 2 * * * Europe/Berlin".into()), next_due: Some(night(30)), last: Some(summary(29)), can_start: true },
-            TargetRow { name: "sandbox".into(), provider: Provider::Aws, schedule: None, next_due: None, last: None, can_start: true },
-            TargetRow { name: "imported".into(), provider: Provider::Aws, schedule: None, next_due: None, last: Some(summary(3)), can_start: false },
+            TargetRow {
+                name: target(),
+                provider: Provider::Aws,
+                schedule: Some("0 2 * * * Europe/Berlin".into()),
+                next_due: Some(night(30)),
+                last: Some(summary(29)),
+                can_start: true,
+            },
+            TargetRow {
+                name: "sandbox".into(),
+                provider: Provider::Aws,
+                schedule: None,
+                next_due: None,
+                last: None,
+                can_start: true,
+            },
+            TargetRow {
+                name: "imported".into(),
+                provider: Provider::Aws,
+                schedule: None,
+                next_due: None,
+                last: Some(summary(3)),
+                can_start: false,
+            },
         ],
         scans: list,
         next: Some("ZWFybGllcg".into()),

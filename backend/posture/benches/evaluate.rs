@@ -1,0 +1,50 @@
+//! How fast an estate of 50,000 resources is derived, judged and scored, on one core.
+
+#[path = "../tests/shop/mod.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod shop;
+
+use std::time::{Duration, Instant};
+
+use nephoscope_catalogue::Catalogue;
+use nephoscope_model::Status;
+use nephoscope_posture::derive::derive;
+use nephoscope_posture::evaluate::evaluate;
+
+const RESOURCES: usize = 50_000;
+const ROUNDS: usize = 5;
+
+fn main() {
+    let catalogue = Catalogue::builtin().expect("the catalogue is inside the binary");
+    let shop = shop::Shop::of(RESOURCES);
+    let estate = shop.estate();
+    let derived = derive(&estate);
+    let evaluation = evaluate(&estate, &derived, &catalogue);
+
+    let asked = evaluation.verdicts.len() as u64 + evaluation.not_applicable.values().sum::<u64>();
+    let count = |status| evaluation.verdicts.iter().filter(|verdict| verdict.status == status).count();
+    println!("resources           {RESOURCES}");
+    println!("checks              {}", evaluation.checks.len());
+    println!(
+        "verdicts            {asked} ({} pass, {} fail, {} unknown, the rest not applicable)",
+        count(Status::Pass),
+        count(Status::Fail),
+        count(Status::Unknown)
+    );
+    let derivation = best(|| derive(&estate));
+    println!("derive              {:.0} resources/s", RESOURCES as f64 / derivation.as_secs_f64());
+    let judging = best(|| evaluate(&estate, &derived, &catalogue));
+    println!("evaluate            {:.0} verdicts/s ({judging:.2?})", asked as f64 / judging.as_secs_f64());
+}
+
+/// The shortest of a few rounds: whatever else the machine does only ever makes one longer.
+fn best<T>(mut work: impl FnMut() -> T) -> Duration {
+    (0..ROUNDS)
+        .map(|_| {
+            let start = Instant::now();
+            std::hint::black_box(work());
+            start.elapsed()
+        })
+        .min()
+        .unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+//! Links carry the view: target, date, filters, sort and page.
+
+use nephoscope_frontend as pages;
+use nephoscope_frontend::Page;
+use nephoscope_model::api::Frame;
+use nephoscope_model::query::ListQuery;
+
+use super::estate;
+
+fn hrefs(html: &str) -> Vec<&str> {
+    html.split(" href=\"").skip(1).map(|part| part.split('"').next().unwrap()).collect()
+}
+
+fn findings(pairs: &[(&'static str, &'static str)]) -> String {
+    let query = ListQuery::from_pairs(pairs.iter().copied()).unwrap();
+    let text = query.to_query_string();
+    let frame = estate::frame("/findings", &text);
+    pages::findings(&Page { frame: &frame, assets: &estate::assets() }, &query, &estate::findings())
+}
+
+#[test]
+fn a_view_of_the_past_stays_in_the_past() {
+    let frame = Frame {
+        as_of: Some("2026-11-01".into()),
+        target: Some("production".into()),
+        ..estate::frame("/", "target=production&as_of=2026-11-01")
+    };
+    let html = pages::overview(&Page { frame: &frame, assets: &estate::assets() }, &estate::overview());
+    let lists = hrefs(&html)
+        .into_iter()
+        .filter(|href| ["/findings", "/inventory", "/checks"].iter().any(|p| href.starts_with(p)));
+    for href in lists {
+        assert!(href.contains("target=production&amp;as_of=2026-11-01"), "{href}");
+    }
+    assert!(html.contains("You look at the past: as of Sun 1 Nov 2026."));
+    assert!(hrefs(&html).contains(&"/?target=production"), "the way back to the latest");
+}
+
+#[test]
+fn pages_sorts_and_exports_keep_the_filter() {
+    let html = findings(&[("severity", "high"), ("query", "pay"), ("cursor", "abc"), ("limit", "20")]);
+    let links = hrefs(&html);
+    for expected in [
+        "/findings?severity=high&amp;query=pay&amp;cursor=bmV4dA&amp;limit=20",
+        "/findings?severity=high&amp;query=pay&amp;limit=20",
+        "/findings?severity=high&amp;query=pay&amp;sort=name&amp;limit=20",
+        "/findings?severity=high&amp;query=pay&amp;group=nothing&amp;limit=20",
+        "/findings.csv?severity=high&amp;query=pay",
+        "/findings.jsonl?severity=high&amp;query=pay",
+    ] {
+        assert!(links.contains(&expected), "{expected} is not among {links:#?}");
+    }
+}
+
+#[test]
+fn chips_take_one_filter_away_and_all() {
+    let html = findings(&[("severity", "high,critical"), ("query", "pay")]);
+    let links = hrefs(&html);
+    assert!(links.contains(&"/findings?severity=critical&amp;query=pay"));
+    assert!(links.contains(&"/findings?severity=high&amp;severity=critical"));
+    assert!(html.contains("aria-label=\"Remove the filter Severity: Critical\""));
+    assert!(links.contains(&"/findings"), "clear all");
+}
+
+#[test]
+fn the_filter_form_keeps_what_it_has_no_box_for() {
+    let html = findings(&[("check", "aws-lambda-*"), ("sort", "name"), ("query", "pay"), ("cursor", "abc")]);
+    let start = html.find("<form id=\"filters\"").expect("the form is there");
+    let form = &html[start..start + html[start..].find("</form>").unwrap()];
+    for kept in [
+        "name=\"check\" value=\"aws-lambda-*\"",
+        "name=\"sort\" value=\"name\"",
+        "name=\"query\" value=\"pay\"",
+    ] {
+        assert!(form.contains(kept), "{kept}");
+    }
+    assert!(!form.contains("cursor"), "a changed filter begins on the first page");
+    assert!(form.contains("name=\"status\" value=\"FAIL\" checked"));
+    assert!(form.contains("<button type=\"submit\""), "it works without scripts");
+}
+
+#[test]
+fn scanning_is_a_form_that_posts() {
+    let frame = Frame { startable: vec!["production".into()], ..estate::frame("/", "") };
+    let html = pages::overview(&Page { frame: &frame, assets: &estate::assets() }, &estate::overview());
+    assert!(html.contains(
+        "<form method=\"post\" action=\"/scans\"><input type=\"hidden\" name=\"target\" value=\"production\">"
+    ));
+    let frame = Frame { startable: vec![], ..frame };
+    let html = pages::overview(&Page { frame: &frame, assets: &estate::assets() }, &estate::overview());
+    assert!(!html.contains("method=\"post\""));
+    let frame = Frame { running: Some(estate::scan_id(30)), ..frame };
+    let html = pages::overview(&Page { frame: &frame, assets: &estate::assets() }, &estate::overview());
+    assert!(html.contains("Scan running"));
+}
+
+#[test]
+fn search_stays_on_its_list_and_keeps_its_filter() {
+    let html = findings(&[("severity", "high"), ("query", "pay")]);
+    let start = html.find("<search").unwrap();
+    let search = &html[start..start + html[start..].find("</search>").unwrap()];
+    assert!(search.contains("action=\"/findings\"") && search.contains("value=\"pay\""));
+    assert!(search.contains("name=\"severity\" value=\"high\""));
+}

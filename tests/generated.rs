@@ -1,0 +1,59 @@
+//! Files that are written by the program and never edited: `just generate` rewrites them, and this test fails where
+//! one differs from what it would write.
+
+use nephoscope_collect::aws;
+use serde_json::json;
+
+use crate::architecture::root;
+use crate::program::nephoscope;
+
+#[test]
+fn generated_files_are_what_their_sources_say() {
+    let write = std::env::var_os("NEPHOSCOPE_GENERATE").is_some();
+    let mut stale = Vec::new();
+    for (name, text) in files() {
+        let path = root().join(name);
+        if std::fs::read_to_string(&path).is_ok_and(|present| present == text) {
+            continue;
+        }
+        if write {
+            let folder = path.parent().expect("every generated file lies in a folder");
+            std::fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+            std::fs::write(&path, text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        } else {
+            stale.push(name);
+        }
+    }
+    assert!(stale.is_empty(), "run `just generate`, these files are out of date: {}", stale.join(", "));
+}
+
+/// Path in the repository, and content.
+fn files() -> Vec<(&'static str, String)> {
+    vec![
+        ("checks/schema.json", printed(&["checks", "schema"])),
+        ("docs/nephoscope.1", printed(&["man"])),
+        ("docs/openapi.json", nephoscope_server::openapi()),
+        ("docs/permissions/aws.json", aws_permissions()),
+    ]
+}
+
+/// What the program prints.
+fn printed(arguments: &[&str]) -> String {
+    let output = nephoscope().args(arguments).output().unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("the program prints UTF-8")
+}
+
+/// The least a role needs to be scanned, as an IAM policy.
+fn aws_permissions() -> String {
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "NephoscopeRead",
+            "Effect": "Allow",
+            "Action": aws::permissions(),
+            "Resource": "*",
+        }],
+    });
+    format!("{policy:#}\n")
+}
