@@ -26,20 +26,21 @@ impl Moto {
     /// Starts one and waits until it answers.
     pub fn start() -> Self {
         let address = free_address();
-        let process = Command::new(tool("moto_server"))
-            .args(["-H", "127.0.0.1", "-p", &address.port().to_string()])
+        let process = Command::new(python())
+            .arg(root().join("tests/moto/server.py"))
+            .arg(address.port().to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap_or_else(|error| panic!("moto_server does not start: {error}"));
+            .unwrap_or_else(|error| panic!("server.py does not start: {error}"));
         let mut moto = Self { process, address };
         let deadline = Instant::now() + Duration::from_secs(60);
         while !answers(address) {
             if let Ok(Some(status)) = moto.process.try_wait() {
-                panic!("moto_server on {address} ended by itself: {status}");
+                panic!("moto on {address} ended by itself: {status}");
             }
-            assert!(Instant::now() < deadline, "moto_server on {address} does not answer within a minute");
+            assert!(Instant::now() < deadline, "moto on {address} does not answer within a minute");
             std::thread::sleep(Duration::from_millis(100));
         }
         moto
@@ -52,7 +53,7 @@ impl Moto {
 
     /// Plants the estate of `tests/moto/seed.py` and says what was planted; see there for the document's form.
     pub fn plant(&self) -> Value {
-        let output = Command::new(tool("python"))
+        let output = Command::new(python())
             .arg(root().join("tests/moto/seed.py"))
             .args([&self.endpoint(), REGION])
             .output()
@@ -70,11 +71,11 @@ impl Drop for Moto {
     }
 }
 
-/// A program of the virtual environment that `./run test` makes.
-fn tool(name: &str) -> PathBuf {
-    let tool = target().join("tools/python/bin").join(name);
-    assert!(tool.exists(), "{} is missing: `./run test` installs it", tool.display());
-    tool
+/// The interpreter of the virtual environment that `./run test` makes.
+fn python() -> PathBuf {
+    let python = target().join("tools/python/bin/python");
+    assert!(python.exists(), "{} is missing: `./run tools` installs it", python.display());
+    python
 }
 
 /// A loopback address that nobody listens on.

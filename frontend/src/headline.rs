@@ -350,7 +350,11 @@ pub fn coverage(coverage: &[CoverageRow], resources_seen: u64, unknown: u64) -> 
         return say("Everything was read", format!("{}, {seen}{off}", all_of(total, "shard", "shards")));
     }
     let missing = total - whole;
-    let title = if whole * 10 >= total * 9 { "Nearly everything was read" } else { "Much could not be read" };
+    let title = match whole * 100 / total {
+        95.. => "Nearly everything was read",
+        60..95 => "Most was read, but not all",
+        _ => "Much could not be read",
+    };
     let permissions =
         coverage.iter().filter(|row| row.coverage.errors.iter().any(|e| e.permission.is_some())).count()
             as u64;

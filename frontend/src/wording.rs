@@ -49,6 +49,11 @@ pub fn day(instant: Timestamp) -> String {
     instant.to_zoned(TimeZone::UTC).strftime("%a %-d %b %Y").to_string()
 }
 
+/// `16 Nov 2026`, where room is scarce.
+pub fn date(instant: Timestamp) -> String {
+    instant.to_zoned(TimeZone::UTC).strftime("%-d %b %Y").to_string()
+}
+
 /// `16 Nov`.
 pub fn short_day(instant: Timestamp) -> String {
     instant.to_zoned(TimeZone::UTC).strftime("%-d %b").to_string()

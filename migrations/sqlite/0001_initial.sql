@@ -174,6 +174,7 @@ CREATE TABLE finding (
 ) STRICT, WITHOUT ROWID;
 
 -- `opened` is the sequence at which the finding began to fail or be unknown, or began to pass.
+-- What is said of a FAIL or UNKNOWN is JSON: in `detail` where it is short, as most are, else a document.
 CREATE TABLE verdict (
     resource INTEGER NOT NULL,
     check_id INTEGER NOT NULL,
@@ -184,7 +185,8 @@ CREATE TABLE verdict (
     severity INTEGER NOT NULL,
     place INTEGER NOT NULL,
     opened INTEGER NOT NULL,
-    detail INTEGER,
+    detail TEXT,
+    document INTEGER,
     PRIMARY KEY (resource, check_id, valid_from)
 ) STRICT, WITHOUT ROWID;
 

@@ -55,10 +55,6 @@ impl Context {
         Ok(Library { store: self.reader()?, catalogue: self.catalogue()? })
     }
 
-    /// True where tables and lines may be coloured.
-    pub fn coloured(&self) -> bool {
-        colour(self.global.color)
-    }
 }
 
 /// True where colours are wanted on standard error and output.

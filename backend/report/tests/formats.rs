@@ -241,11 +241,12 @@ fn rows_of_findings_read_back_as_the_same_values_and_none_is_a_formula() {
                 "{column}: {value}"
             );
             let expected = match object.get(column) {
-                None => String::new(),
-                Some(Value::String(text)) if text == HOSTILE => format!("'{text}"),
-                Some(Value::String(text)) => text.clone(),
-                Some(other) => other.to_string(),
+                None => Value::from(""),
+                Some(Value::String(text)) if text == HOSTILE => Value::from(format!("'{text}")),
+                Some(other) => other.clone(),
             };
+            let value =
+                if expected.is_string() { Value::from(value) } else { serde_json::from_str(value).unwrap() };
             assert_eq!(value, expected, "{column}");
         }
     }

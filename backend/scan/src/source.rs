@@ -35,6 +35,12 @@ pub struct Cloud<'a> {
     pub collector: &'a dyn Collector,
 }
 
+impl std::fmt::Debug for Cloud<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cloud").field("target", &self.target).finish_non_exhaustive()
+    }
+}
+
 #[async_trait]
 impl Source for Cloud<'_> {
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError> {

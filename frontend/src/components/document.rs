@@ -108,10 +108,14 @@ fn document(page: &Page<'_>, content: Content) -> AnyView {
 fn title(headline: Headline, aside: Option<AnyView>) -> AnyView {
     let lead = (!headline.lead.is_empty()).then(|| view! { <p class="lead">{headline.lead}</p> });
     let aside = aside.map(|aside| view! { <div class="title-aside">{aside}</div> });
+    // What qualifies the sentence stands below it; what can be done stands at its end.
+    let class = if lead.is_some() { "title beside" } else { "title below" };
     view! {
-        <div class="title">
-            <h1>{headline.title}</h1>
-            {lead}
+        <div class=class>
+            <div class="title-words">
+                <h1>{headline.title}</h1>
+                {lead}
+            </div>
             {aside}
         </div>
     }

@@ -100,7 +100,7 @@ pub fn time(instant: Timestamp) -> AnyView {
 pub fn day(instant: Timestamp) -> AnyView {
     view! {
         <time datetime=instant.to_string() title=wording::moment(instant)>
-            {wording::day(instant)}
+            {wording::date(instant)}
         </time>
     }
     .into_any()

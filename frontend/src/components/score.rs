@@ -23,19 +23,21 @@ pub fn score(scope: &Scope, score: &Score) -> AnyView {
         }
         .into_any();
     };
+    let reported = score.reported.as_ref().unwrap_or(posture);
+    let held = score.cap.filter(|_| reported < posture);
+    let own = held.map(|_| format!("posture {}, ", posture.rounded(1))).unwrap_or_default();
     let range = if low == high {
-        "nothing is unknown".to_owned()
+        format!("{own}nothing is unknown")
     } else {
-        format!("between {} and {}", low.rounded(1), high.rounded(1))
+        format!("{own}between {} and {}", low.rounded(1), high.rounded(1))
     };
-    let cap = score.cap.filter(|_| score.reported.as_ref().is_some_and(|reported| reported < posture));
-    let cap = cap.map(|cap| {
+    let cap = held.map(|cap| {
         view! { <p class="score-cap">{format!("Reported as {} while {}", cap.limit(), cap.reason())}</p> }
     });
     view! {
         <div class="score">
             <p class="score-large">
-                <span class="score-number">{posture.rounded(1)}</span>
+                <span class="score-number">{reported.rounded(1)}</span>
                 <span class="score-of">
                     <span>"of 100"</span>
                     <span>{range}</span>

@@ -32,10 +32,11 @@ pub fn columns(told: Told) -> Vec<super::table::Column> {
         Told::Resource => text("Check"),
         Told::Nothing => text("Finding"),
     }];
+    columns.extend([text("Status"), text("Found")]);
     if told != Told::Resource {
         columns.push(text("Where"));
     }
-    columns.extend([text("Found"), text("Since"), text("Status"), number("Points")]);
+    columns.extend([text("Since"), number("Points")]);
     columns
 }
 
@@ -51,10 +52,7 @@ pub fn row(scope: &Scope, finding: &Finding, told: Told) -> AnyView {
         view! {
             <td class="where">
                 <span class="nowrap">{finding.region.to_string()}</span>
-                <p class="small nowrap">
-                    {marks::account(&finding.account)}
-                    {format!(" · {}", finding.service)}
-                </p>
+                <p class="small nowrap">{marks::account(&finding.account)}</p>
             </td>
         }
     });
@@ -68,15 +66,15 @@ pub fn row(scope: &Scope, finding: &Finding, told: Told) -> AnyView {
     view! {
         <tr>
             <th scope="row" class="name">{name(scope, finding, told)}</th>
-            {place}
-            <td class="found">{found(finding)}</td>
-            <td class="nowrap">
-                {since}
-                {new}
-            </td>
             <td class="nowrap">
                 {marks::status(finding.status)}
                 {muted}
+            </td>
+            <td class="found">{found(finding)}</td>
+            {place}
+            <td class="nowrap">
+                {since}
+                {new}
             </td>
             <td class="num nowrap">{points(finding)}</td>
         </tr>

@@ -77,3 +77,13 @@ pub fn reload() {
     // Refused only while the page is being left already.
     let _ = window().location().reload();
 }
+
+/// Closes every menu that is open, but the one around `element`.
+pub fn close_menus(element: Option<&Element>) {
+    let Ok(open) = document().query_selector_all("details.menu[open]") else { return };
+    let menus = (0..open.length()).filter_map(|i| open.item(i)?.dyn_into::<Element>().ok());
+    for menu in menus.filter(|menu| !menu.contains(element.map(|e| e.as_ref()))) {
+        // An attribute with a valid name can always be removed.
+        let _ = menu.remove_attribute("open");
+    }
+}

@@ -1,4 +1,5 @@
 //! The keyboard layer: `/` searches, `j` and `k` walk the rows, `?` explains. It can be switched off.
+//! It also closes the menus of the bar, which browsers leave open.
 
 use leptos::prelude::*;
 
@@ -86,12 +87,21 @@ fn switch(off: RwSignal<bool>, value: bool) {
 
 #[cfg(feature = "hydrate")]
 fn wake(off: RwSignal<bool>) {
-    use super::browser::{by_id, is_typing, listen, local_storage, move_focus};
-    use web_sys::{HtmlInputElement, KeyboardEvent};
+    use super::browser::{by_id, close_menus, is_typing, listen, local_storage, move_focus};
+    use wasm_bindgen::JsCast;
+    use web_sys::{Element, Event, HtmlInputElement, KeyboardEvent};
 
     let kept = local_storage().and_then(|storage| storage.get_item(OFF).ok().flatten());
     off.set(kept.is_some());
+    listen(&document(), "click", move |event: Event| {
+        let element = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+        close_menus(element.as_ref());
+    });
     listen(&document(), "keydown", move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            close_menus(None);
+            return;
+        }
         let modified = event.ctrl_key() || event.meta_key() || event.alt_key();
         if off.get_untracked() || modified || event.default_prevented() || is_typing(&event) {
             return;

@@ -27,6 +27,9 @@ pub fn Readout(label: String, width: f64, height: f64, stops: Vec<Stop>) -> impl
     Effect::new(move |_| alive.set(true));
     let last = stops.len().saturating_sub(1);
     let stops = StoredValue::new(stops);
+    let at = move |part: fn(&Stop) -> f64| {
+        move || here.get().and_then(|i| stops.with_value(|s| s.get(i).map(part))).unwrap_or_default()
+    };
     let read = move |part: fn(&Stop) -> String| {
         move || here.get().and_then(|i| stops.with_value(|s| s.get(i).map(part))).unwrap_or_default()
     };
@@ -49,8 +52,8 @@ pub fn Readout(label: String, width: f64, height: f64, stops: Vec<Stop>) -> impl
                 aria-hidden="true"
                 class:on=move || here.get().is_some()
             >
-                <line class="readout-line" x1=read(|s| s.x.to_string()) x2=read(|s| s.x.to_string()) y1="8" y2=height - 24.0></line>
-                <circle class="readout-dot" cx=read(|s| s.x.to_string()) cy=read(|s| s.y.to_string()) r="4.5"></circle>
+                <line class="readout-line" x1=at(|s| s.x) x2=at(|s| s.x) y1="8" y2=height - 24.0></line>
+                <circle class="readout-dot" cx=at(|s| s.x) cy=at(|s| s.y) r="4.5"></circle>
                 <g transform=boxed>
                     <rect class="readout-box" width=BOX height="44" rx="6"></rect>
                     <text class="readout-when" x="12" y="18">{read(|s| s.when.clone())}</text>
@@ -92,7 +95,7 @@ pub fn Readout(label: String, width: f64, height: f64, stops: Vec<Stop>) -> impl
 }
 
 /// How wide the box beside a stop is.
-const BOX: f64 = 196.0;
+const BOX: f64 = 224.0;
 
 /// Where the box beside a stop goes, so that it never leaves the chart.
 fn place(stop: &Stop, width: f64) -> (f64, f64) {

@@ -37,12 +37,12 @@ fn list(scope: &Scope, query: &ListQuery, body: &CheckList) -> AnyView {
             let rows = body.checks.iter().map(|check| row(scope, check)).collect_view();
             let columns = [
                 text("Check"),
-                text("Service"),
                 text("Verdicts"),
                 number("Fail"),
                 number("Unknown"),
                 number("Pass"),
                 number("Points"),
+                text("Service"),
             ];
             table("Checks", &columns, view! { <tbody>{rows}</tbody> }.into_any())
         }
@@ -54,13 +54,13 @@ fn list(scope: &Scope, query: &ListQuery, body: &CheckList) -> AnyView {
     view! {
         <div class="listing">
             {filters::form(PATH, query, &body.facets)}
-            <section class="card" aria-label="Checks">
+            <div class="card">
                 <div class="list-head">
                     {filters::chips(PATH, query, &body.facets)}
                     <div class="choices">{filters::choice("Sort", orders.to_vec())}</div>
                 </div>
                 {rows}
-            </section>
+            </div>
         </div>
     }
     .into_any()
@@ -89,12 +89,12 @@ fn row(scope: &Scope, row: &CheckRow) -> AnyView {
                 <p class="small"><code class="break">{check.id.to_string()}</code></p>
                 {deprecated}
             </th>
-            <td class="nowrap">{check.service.clone()}</td>
             <td>{verdict_bar(&row.counts)}</td>
             <td class="num">{link("FAIL", row.counts.fail)}</td>
             <td class="num">{link("UNKNOWN", row.counts.unknown)}</td>
             <td class="num">{link("PASS", row.counts.pass)}</td>
             <td class="num">{lost}</td>
+            <td class="nowrap">{check.service.clone()}</td>
         </tr>
     }
     .into_any()

@@ -54,14 +54,14 @@ fn list(scope: &Scope, query: &ListQuery, body: &FindingList) -> AnyView {
     view! {
         <div class="listing">
             {filters::form(PATH, query, &body.facets)}
-            <section class="card" aria-label="Findings">
+            <div class="card">
                 <div class="list-head">
                     {filters::chips(PATH, query, &body.facets)}
                     <div class="choices">{groups(query)}{orders(query)}</div>
                 </div>
                 {rows}
                 {pager(PATH, query, body.findings.len(), Some(body.total), body.next.as_ref())}
-            </section>
+            </div>
         </div>
     }
     .into_any()

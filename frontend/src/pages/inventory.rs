@@ -41,9 +41,9 @@ fn list(scope: &Scope, query: &ListQuery, body: &ResourceList) -> AnyView {
         let rows = body.resources.iter().map(|resource| row(scope, resource)).collect_view();
         let columns = [
             text("Resource"),
-            text("Where"),
-            text("Reachable"),
             text("Failing"),
+            text("Reachable"),
+            text("Where"),
             number("Unknown"),
             number("Debt"),
             text("Last read"),
@@ -62,14 +62,14 @@ fn list(scope: &Scope, query: &ListQuery, body: &ResourceList) -> AnyView {
     view! {
         <div class="listing">
             {filters::form(PATH, query, &body.facets)}
-            <section class="card" aria-label="Resources">
+            <div class="card">
                 <div class="list-head">
                     {filters::chips(PATH, query, &body.facets)}
                     <div class="choices">{filters::choice("Sort", orders.to_vec())}</div>
                 </div>
                 {rows}
                 {pager(PATH, query, body.resources.len(), Some(body.total), body.next.as_ref())}
-            </section>
+            </div>
         </div>
     }
     .into_any()
@@ -93,12 +93,12 @@ fn row(scope: &Scope, row: &ResourceRow) -> AnyView {
                 <a href=scope.resource(&row.uid) data-row="">{row.name.clone()}</a>
                 <p class="small">{wording::kind(&row.kind)}</p>
             </th>
+            <td><span class="tallies">{failing}{none}</span></td>
+            <td>{marks::exposure(row.exposure)}</td>
             <td class="where">
                 <span class="nowrap">{row.region.to_string()}</span>
                 <p class="small nowrap">{marks::account(&row.account)}{format!(" · {}", row.service)}</p>
             </td>
-            <td>{marks::exposure(row.exposure)}</td>
-            <td><span class="tallies">{failing}{none}</span></td>
             <td class="num">{if row.unknown == 0 { "–".to_owned() } else { wording::thousands(row.unknown) }}</td>
             <td class="num">{wording::thousands(row.debt)}</td>
             <td class="nowrap">{last_read(row)}</td>

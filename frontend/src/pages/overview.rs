@@ -47,7 +47,7 @@ fn content(scope: &Scope, body: &Overview) -> AnyView {
         {coverage::summary(scope, body)}
         <div class="grid five-seven">
             {card("Posture score", None, score::score(scope, &body.score))}
-            {card(&format!("Over {nights}"), Some(legend.into_any()), trend::trend(scope, &body.trend))}
+            {card(&format!("Posture over {nights}"), Some(legend.into_any()), trend::trend(scope, &body.trend))}
         </div>
         <div class="grid five-seven">
             <div class="stack">

@@ -43,7 +43,7 @@ fn list(scope: &Scope, body: &ScanList) -> AnyView {
             text("Schedule"),
             text("Next due"),
             text("Last scan"),
-            text(""),
+            number("Start"),
         ];
         table("Targets", &columns, view! { <tbody>{rows}</tbody> }.into_any())
     };
@@ -99,7 +99,7 @@ fn target(row: &TargetRow) -> AnyView {
         (None, true) => view! {
             <form method="post" action="/scans">
                 <input type="hidden" name="target" value=row.name.to_string() />
-                <button type="submit" class="button" aria-label=format!("Scan {} now", row.name)>"Scan now"</button>
+                <button type="submit" class="button" aria-label=format!("Scan now: {}", row.name)>"Scan now"</button>
             </form>
         }
         .into_any(),

@@ -80,8 +80,10 @@ fn attributes<'a>(html: &'a str, name: &str) -> Vec<&'a str> {
 fn nothing_needs_an_exception_from_the_content_security_policy() {
     for (name, html) in every_page() {
         for tag in tags(&html) {
-            assert!(!tag.contains(" style="), "{name}: {tag}");
-            assert!(!tag.contains(" on"), "{name} has a handler: {tag}");
+            // What stands between quotes is a value, and may say anything.
+            let names: String = tag.split('"').step_by(2).collect();
+            assert!(!names.contains(" style="), "{name}: {tag}");
+            assert!(!names.contains(" on"), "{name} has a handler: {tag}");
             if tag.starts_with("script") {
                 assert!(tag.contains(" src=\"/assets/"), "{name}: {tag}");
             }

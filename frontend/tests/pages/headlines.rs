@@ -129,7 +129,7 @@ fn scans_say_what_they_could_not_read() {
 fn coverage_names_the_permissions_and_what_they_cost() {
     let rows = estate::coverage();
     let said = headline::coverage(&rows, 152, 44);
-    assert_eq!(said.title, "Much could not be read");
+    assert_eq!(said.title, "Most was read, but not all");
     assert_eq!(
         said.lead,
         "24 of 27 shards, 152 resources; 3 shards are not whole, 2 for want of a permission; 44 verdicts are unknown; 5 more are switched off"

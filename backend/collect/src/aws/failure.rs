@@ -1,6 +1,5 @@
 //! What went wrong in one call: which kind of failure, in the provider's words, without anything of the body.
 
-use std::borrow::Cow;
 use std::error::Error;
 use std::time::Duration;
 
@@ -301,7 +300,7 @@ fn code(text: &str) -> String {
     if word.is_empty() { "Unknown".to_owned() } else { word }
 }
 
-fn cut(text: &Cow<'_, str>) -> String {
+fn cut(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(500).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use nephoscope_model::secret::REDACTED_KEY;
 use nephoscope_model::{
     AccountId, Facet, Kind, Provider, Region, Relation, RelationName, Resource, ServiceName, Uid,
 };
@@ -140,6 +141,8 @@ pub(super) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
 /// Drops fields that are null: in AWS's protocols that means the same as leaving them out, and both occur.
 fn drop_nulls(value: &mut Value) {
     match value {
+        // What stands for a redacted value is ours, and complete.
+        Value::Object(fields) if fields.contains_key(REDACTED_KEY) => {}
         Value::Object(fields) => {
             fields.retain(|_, field| !field.is_null());
             fields.values_mut().for_each(drop_nulls);

@@ -17,9 +17,10 @@ mod secrets;
 mod trails;
 mod vendors;
 
-use nephoscope_model::Facts;
+use std::borrow::Cow;
+
 use nephoscope_model::finding::Exposure;
-use nephoscope_model::{Fact, RelationName};
+use nephoscope_model::{Fact, Facts, RelationName};
 
 use crate::Estate;
 use exposure::Exposures;
@@ -42,6 +43,18 @@ pub struct DerivedResource {
     pub exposure: Exposure,
     /// Its facts, by name.
     pub facts: Facts,
+}
+
+impl<'d> From<&'d Derived> for Cow<'d, Derived> {
+    fn from(derived: &'d Derived) -> Self {
+        Self::Borrowed(derived)
+    }
+}
+
+impl From<Derived> for Cow<'_, Derived> {
+    fn from(derived: Derived) -> Self {
+        Self::Owned(derived)
+    }
 }
 
 /// Derives the facts of every resource of `estate`.

@@ -1,7 +1,7 @@
 //! Settings whose value a secret detector recognised while it was collected.
 
 use nephoscope_model::Resource;
-use nephoscope_model::secret::Redacted;
+use nephoscope_model::secret::{REDACTED_KEY, Redacted};
 use serde_json::{Value, json};
 
 use super::reading::{Reading, required};
@@ -9,37 +9,55 @@ use super::reading::{Reading, required};
 /// Path, detector, length class and tag of each redacted value under the facet that looked like a secret, in path order.
 pub(super) fn secrets(resource: &Resource, facet: &str) -> Reading<Value> {
     let mut found = Vec::new();
-    search(required(resource, facet)?, facet.to_owned(), &mut found);
+    search(required(resource, facet)?, &mut vec![Step::Key(facet)], &mut found);
     Ok(Value::Array(found))
 }
 
-fn search(value: &Value, path: String, found: &mut Vec<Value>) {
-    if let Some(redacted) = Redacted::from_value(value) {
-        if let Some(detector) = redacted.detector {
-            let (length, tag) = (redacted.length, redacted.tag);
-            found.push(json!({ "path": path, "detector": detector, "length": length, "tag": tag }));
-        }
-        return;
-    }
+/// One step on the way to a value.
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+fn search<'a>(value: &'a Value, way: &mut Vec<Step<'a>>, found: &mut Vec<Value>) {
     match value {
+        Value::Object(fields) if fields.contains_key(REDACTED_KEY) => {
+            if let Some(Redacted { detector: Some(detector), length, tag }) = Redacted::from_value(value) {
+                found.push(json!({ "path": path(way), "detector": detector, "length": length, "tag": tag }));
+            }
+        }
         Value::Object(fields) => {
             for (key, value) in fields {
-                search(value, format!("{path}{}", step(key)), found);
+                way.push(Step::Key(key));
+                search(value, way, found);
+                way.pop();
             }
         }
         Value::Array(elements) => {
             for (index, value) in elements.iter().enumerate() {
-                search(value, format!("{path}[{index}]"), found);
+                way.push(Step::Index(index));
+                search(value, way, found);
+                way.pop();
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 
-/// One step of a path, as a condition would write it.
-fn step(key: &str) -> String {
-    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !key.starts_with(|c: char| c.is_ascii_digit())
-        && !key.is_empty();
-    if plain { format!(".{key}") } else { format!("[{}]", Value::from(key)) }
+/// The way as a condition would write it.
+fn path(way: &[Step<'_>]) -> String {
+    let mut path = String::new();
+    for step in way {
+        match step {
+            Step::Key(key) if path.is_empty() => path.push_str(key),
+            Step::Key(key) if is_plain(key) => path.push_str(&format!(".{key}")),
+            Step::Key(key) => path.push_str(&format!("[{}]", Value::from(*key))),
+            Step::Index(index) => path.push_str(&format!("[{index}]")),
+        }
+    }
+    path
+}
+
+fn is_plain(key: &str) -> bool {
+    key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit())
 }

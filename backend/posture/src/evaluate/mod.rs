@@ -4,14 +4,17 @@
 //! could not give. What could not be read makes a verdict UNKNOWN with exactly those `reasons`, unless the condition is
 //! decided without it. `prove` lets a check's own examples test it.
 
+mod condition;
 mod paths;
 mod proof;
 mod reasons;
 mod subject;
 mod values;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use cel::common::ast::IdedExpr;
 use cel::{Context, ExecutionError, Program, Value as CelValue};
 use nephoscope_catalogue::{Catalogue, CompiledCheck, root_context};
 use nephoscope_model::finding::{Detail, Evaluation, Judged, LastKnown, Verdict};
@@ -20,18 +23,26 @@ use nephoscope_model::{Evidence, FindingKey, Resource, Status, Unreadable};
 
 use crate::derive::Derived;
 use crate::{Estate, EstateResource};
+use condition::Workshop;
 use paths::Lookup;
 pub use proof::{ProofFailure, prove};
 use subject::{Instant, Missed, Subject};
 
 /// Judges every resource of `estate` by every check that is not retired.
-pub fn evaluate(estate: &Estate<'_>, derived: &Derived, catalogue: &Catalogue) -> Evaluation {
+///
+/// The facts become part of the evaluation: hand over a [`Derived`] that is not needed any more, and they are not copied.
+pub fn evaluate<'d>(
+    estate: &Estate<'_>,
+    derived: impl Into<Cow<'d, Derived>>,
+    catalogue: &Catalogue,
+) -> Evaluation {
+    let derived = derived.into();
     let checks: Vec<&CompiledCheck> =
         catalogue.checks().iter().filter(|check| check.check.deprecated.is_none()).collect();
-    let plan = plan(&checks);
+    let mut root = root_context();
+    let plan = plan(&checks, &mut root);
     let mut not_applicable = vec![0u64; checks.len()];
     let mut verdicts = Vec::new();
-    let root = root_context();
     let instant = Instant::of(estate.instant, &root);
     let missed = Missed::default();
 
@@ -57,10 +68,11 @@ pub fn evaluate(estate: &Estate<'_>, derived: &Derived, catalogue: &Catalogue) -
         }
     }
 
-    let judged = estate.resources.iter().zip(&derived.resources).map(|(resource, derived)| Judged {
+    let derived = derived.into_owned();
+    let judged = estate.resources.iter().zip(derived.resources).map(|(resource, derived)| Judged {
         uid: resource.resource.uid.clone(),
         exposure: derived.exposure,
-        facts: derived.facts.clone(),
+        facts: derived.facts,
     });
     Evaluation {
         resources: judged.collect(),
@@ -83,20 +95,26 @@ type Judgement = Option<(Status, Option<Box<Detail>>)>;
 struct Planned<'c> {
     position: usize,
     check: &'c CompiledCheck,
+    applies: Option<IdedExpr>,
+    passes: IdedExpr,
     evidence: Vec<Lookup>,
 }
 
-/// The checks of each kind, in the catalogue's order.
-fn plan<'c>(checks: &[&'c CompiledCheck]) -> BTreeMap<&'c str, Vec<Planned<'c>>> {
+/// The checks of each kind, in the catalogue's order; `root` learns the functions that they call.
+fn plan<'c>(checks: &[&'c CompiledCheck], root: &mut Context<'_, '_>) -> BTreeMap<&'c str, Vec<Planned<'c>>> {
+    let mut workshop = Workshop::new();
     let mut plan: BTreeMap<&str, Vec<Planned<'_>>> = BTreeMap::new();
     for (position, check) in checks.iter().enumerate() {
-        plan.entry(check.check.kind.as_str()).or_default().push(planned(position, check));
+        plan.entry(check.check.kind.as_str()).or_default().push(Planned {
+            position,
+            check,
+            applies: check.applies.as_ref().map(|program| workshop.ready(program.expression())),
+            passes: workshop.ready(check.passes.expression()),
+            evidence: check.check.evidence.iter().map(|path| Lookup::parse(path)).collect(),
+        });
     }
+    workshop.equip(root);
     plan
-}
-
-fn planned(position: usize, check: &CompiledCheck) -> Planned<'_> {
-    Planned { position, check, evidence: check.check.evidence.iter().map(|path| Lookup::parse(path)).collect() }
 }
 
 /// There are fewer than four billion resources in an account, and fewer checks.
@@ -107,7 +125,7 @@ fn number(position: usize) -> u32 {
 fn judge(planned: &Planned<'_>, scope: &Context<'_, '_>, subject: &Subject<'_>) -> Judgement {
     let decided = match applies(planned, scope, subject) {
         Ok(false) => return None,
-        Ok(true) => holds(&planned.check.passes, scope, subject),
+        Ok(true) => holds(&planned.passes, &planned.check.passes, scope, subject),
         Err(unreadable) => Err(unreadable),
     };
     let (status, unreadable) = match decided {
@@ -124,20 +142,21 @@ fn applies(
     scope: &Context<'_, '_>,
     subject: &Subject<'_>,
 ) -> Result<bool, Vec<Unreadable>> {
-    match &planned.check.applies {
-        Some(program) => holds(program, scope, subject),
-        None => Ok(true),
+    match (&planned.applies, &planned.check.applies) {
+        (Some(ready), Some(program)) => holds(ready, program, scope, subject),
+        _ => Ok(true),
     }
 }
 
-/// What a condition says, or why it says nothing.
+/// What a condition says, or why it says nothing. It runs as `ready`; `program` is how it was written.
 fn holds(
+    ready: &IdedExpr,
     program: &Program,
     scope: &Context<'_, '_>,
     subject: &Subject<'_>,
 ) -> Result<bool, Vec<Unreadable>> {
     subject.missed().forget();
-    let error = match CelValue::resolve_val(program.expression(), scope) {
+    let error = match CelValue::resolve_val(ready, scope) {
         Ok(value) => match value.downcast_ref::<cel::common::types::CelBool>() {
             Some(value) => return Ok(*value.inner()),
             None => ExecutionError::UnexpectedType {

@@ -208,7 +208,7 @@ fn keeps_elements(comprehension: &ComprehensionExpr) -> bool {
 }
 
 /// Names that CEL itself gives a value.
-fn is_type(name: &str) -> bool {
+pub(super) fn is_type(name: &str) -> bool {
     let types = ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
     types.contains(&name)
 }

@@ -10,6 +10,7 @@ use super::subject::{Rooted, Subject};
 /// Everything that the condition touched and could not have; where that was all there, what it found unfit.
 pub(super) fn of(error: &ExecutionError, program: &Program, subject: &Subject<'_>) -> Vec<Unreadable> {
     let mut reasons = subject.missed().take();
+    // A path that ends early is reported like a name that is not there; only the latter has been noted.
     let is_about_data = !matches!(error, ExecutionError::UndeclaredReference(_));
     if is_about_data || reasons.is_empty() {
         reasons.push(unfit(error, program, subject));

@@ -57,6 +57,11 @@ impl Packer {
         self.pack_json(hash, json)
     }
 
+    /// Hashes and compresses what was serialised already.
+    pub(super) fn pack_text(&mut self, json: String) -> Sql<Packed> {
+        self.pack_json(hash_of(json.as_bytes()), json.into_bytes())
+    }
+
     /// Compresses what was serialised and hashed already.
     pub(super) fn pack_json(&mut self, hash: Hash, json: Vec<u8>) -> Sql<Packed> {
         if !self.delivered.insert(hash) {

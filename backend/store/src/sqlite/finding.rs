@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use jiff::Timestamp;
 use nephoscope_model::api::FindingInterval;
+use nephoscope_model::finding::Detail;
 use nephoscope_model::query::Filter;
 use nephoscope_model::{CheckId, FindingKey, ScanId, State, Uid};
 use rusqlite::{CachedStatement, OptionalExtension};
@@ -288,7 +289,7 @@ impl<'r> Composer<'r> {
             view,
             documents: DocumentReader::new(connection)?,
             verdict: connection.prepare_cached(
-                "SELECT valid_to, status, exposure, severity, place, opened, detail FROM verdict
+                "SELECT valid_to, status, exposure, severity, place, opened, detail, document FROM verdict
                  WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
             )?,
             name: connection.prepare_cached(
@@ -326,17 +327,16 @@ impl<'r> Composer<'r> {
     fn compose(&mut self, look: &Look<'_>, at: Place) -> Sql<(FindingRow, &'r str, i64)> {
         let names = &self.reader.names;
         let Place { resource, check, valid_from } = at;
-        let (valid_to, status, exposure, severity, place, opened, detail): (
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            i64,
-            Option<i64>,
-        ) = self.verdict.query_row([resource, check, valid_from], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
-        })?;
+        let mut rows = self.verdict.query([resource, check, valid_from])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let (valid_to, status, exposure): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (severity, place, opened): (i64, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let detail = match (row.get_ref(6)?.as_str_or_null().map_err(rusqlite::Error::from)?, row.get(7)?) {
+            (Some(json), _) => serde_json::from_str(json)?,
+            (None, Some(document)) => self.documents.get(document)?,
+            (None, None) => Detail::default(),
+        };
+        drop(rows);
         let missing = |what: &str, id: i64| Fault::Damaged(format!("{what} {id} is missing").into());
         let moment: &Moment = look.at(place).ok_or_else(|| missing("place", place))?;
         let place = names.place(place).ok_or_else(|| missing("place", place))?;
@@ -357,7 +357,7 @@ impl<'r> Composer<'r> {
             resource: uid,
             name: self.name.query_row([resource, moment.sequence], |row| row.get(0))?,
             exposure: code::exposure(exposure)?,
-            detail: detail.map_or_else(|| Ok(Default::default()), |detail| self.documents.get(detail))?,
+            detail,
             first_seen: self
                 .began
                 .query_row([opened], |row| Ok::<Timestamp, _>(code::instant(row.get(0)?)))?,

@@ -23,6 +23,7 @@ mod scan;
 mod schedule;
 mod shard;
 mod sieve;
+mod verdict;
 mod view;
 
 use std::fs::File;
@@ -105,6 +106,20 @@ impl SqliteStore {
         &self.path
     }
 
+    /// Limits the database to a number of pages of 8 kB: a commit that needs more fails as on a full disk.
+    pub fn limit_pages(&self, pages: u32) -> Result<()> {
+        let operation = "limit the size";
+        let writer = self.writer(operation)?;
+        let connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        // SQLite answers with the limit that is now in force.
+        let limited = connection.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0));
+        limited.map(drop).map_err(|error| fault::Fault::from(error).during(operation, &self.path))
+    }
+
+    fn writer(&self, operation: &'static str) -> Result<&Writer> {
+        self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly { operation, path: self.path.clone() })
+    }
+
     /// Runs `query` in one read transaction.
     async fn read<T>(
         &self,
@@ -145,8 +160,7 @@ impl SqliteStore {
         operation: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> Sql<T> + Send,
     ) -> Result<T> {
-        let path = || self.path.clone();
-        let writer = self.writer.as_ref().ok_or_else(|| StoreError::ReadOnly { operation, path: path() })?;
+        let writer = self.writer(operation)?;
         blocking(|| {
             let mut connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
             let commit = || -> Sql<T> {

@@ -51,7 +51,7 @@ const NOTABLE: f64 = 1.0;
 impl Plot {
     /// For a card that is at least 520 pixels wide.
     pub fn wide(points: &[&TrendPoint]) -> Self {
-        Self::new(points, 720.0, 264.0, 6, 3)
+        Self::new(points, 720.0, 244.0, 6, 3)
     }
 
     /// For a telephone: the same letters in less room, so fewer of them.

@@ -6,7 +6,6 @@ use std::time::Instant;
 
 use nephoscope_model::CoverageState;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tracing::instrument::WithSubscriber;
 
 use super::*;
 
@@ -346,14 +345,13 @@ async fn no_log_line_of_any_crate_holds_what_was_answered() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(move || Shared(Arc::clone(&writer)))
         .finish();
-    async {
-        let fake = Fake::start(|_, _, _| None).await;
-        tracing::info!("the subscriber listens");
-        fake.collect("lambda").await;
-        fake.collect("apigateway").await;
-    }
-    .with_subscriber(subscriber)
-    .await;
+    // For the whole thread, so that tasks which the HTTP client spawns are heard too.
+    let listening = tracing::subscriber::set_default(subscriber);
+    tracing::info!("the subscriber listens");
+    let fake = Fake::start(|_, _, _| None).await;
+    fake.collect("lambda").await;
+    fake.collect("apigateway").await;
+    drop(listening);
     let text = String::from_utf8_lossy(&lines.lock().unwrap()).into_owned();
     assert!(text.contains("the subscriber listens"));
     assert!(!text.contains("CANARY"), "{text}");

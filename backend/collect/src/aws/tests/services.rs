@@ -26,6 +26,9 @@ async fn functions_are_whole() {
     assert!(config.get("KMSKeyArn").is_none(), "null is the same as left out");
     let password = Redacted::from_value(&config["Environment"]["Variables"]["DB_PASSWORD"]).unwrap();
     assert_eq!(password.detector.as_deref(), Some("password"));
+    let plain = &config["Environment"]["Variables"]["STAGE"]["$redacted"];
+    assert_eq!((&plain["detector"], &plain["length"]), (&Value::Null, &json!("9-16")));
+    assert!(plain.get("detector").is_some(), "null is said, not left out");
     assert_eq!(shop.facets["policy"], Facet::Absent);
     assert_eq!(shop.facets["concurrency"], Facet::Absent);
     assert_eq!(known(shop, "aliases")["Aliases"][0]["Name"], "live");

@@ -1,0 +1,353 @@
+//! Writes the verdicts and judgements of one account, where they are not what they were.
+
+use std::collections::HashMap;
+
+use nephoscope_model::finding::{Evaluation, Judged, Verdict};
+use nephoscope_model::{AccountId, Severity, Status};
+use rusqlite::{CachedStatement, Connection, params};
+
+use super::document::{DocumentWriter, Packed};
+use super::fault::Sql;
+use super::rollup::RollupWriter;
+use super::{code, finding};
+
+/// A resource with its verdicts.
+#[derive(Debug)]
+pub(super) struct Item<'e> {
+    pub resource: i64,
+    pub place: i64,
+    pub judged: &'e Judged,
+    pub verdicts: &'e [Verdict],
+}
+
+/// What a thread makes of one resource.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub facts: Packed,
+    /// One for each verdict.
+    pub details: Vec<Option<Said>>,
+    /// The numbers of the findings' keys, where the account is judged for the first time.
+    pub keys: Vec<i64>,
+}
+
+/// Why a verdict is FAIL or UNKNOWN, as it is stored.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// In the row.
+    Short(String),
+    /// As a document.
+    Long(Packed),
+}
+
+/// What a verdict row says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Says<'v> {
+    status: i64,
+    exposure: i64,
+    severity: i64,
+    place: i64,
+    detail: Option<&'v str>,
+    document: Option<i64>,
+}
+
+/// A verdict row that lasts.
+#[derive(Debug)]
+struct Standing {
+    valid_from: i64,
+    opened: i64,
+    status: i64,
+    exposure: i64,
+    severity: i64,
+    place: i64,
+    detail: Option<String>,
+    document: Option<i64>,
+}
+
+/// What the verdicts on one resource add up to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sum {
+    place: i64,
+    exposure: i64,
+    debt: i64,
+    /// Worst first.
+    failing: [i64; 5],
+    unknown: i64,
+    facts: i64,
+}
+
+/// Writes the verdicts of one account.
+pub(super) struct VerdictWriter<'t> {
+    tx: &'t Connection,
+    evaluation: &'t Evaluation,
+    /// By position in the evaluation: the number of the check.
+    checks: Vec<i64>,
+    sequence: i64,
+    /// Judgements that last and have not been made again yet, by resource, with when they began.
+    before: HashMap<i64, (i64, Sum)>,
+    documents: DocumentWriter<'t>,
+    rollups: RollupWriter,
+    /// Findings that were not there before: number of the key, resource and check.
+    keys: Vec<[i64; 3]>,
+    standing: CachedStatement<'t>,
+    insert: CachedStatement<'t>,
+    close: CachedStatement<'t>,
+    judge: CachedStatement<'t>,
+    close_judgement: CachedStatement<'t>,
+    change: CachedStatement<'t>,
+}
+
+impl<'t> VerdictWriter<'t> {
+    /// A writer for an account of a target; `checks` are the numbers of the evaluation's checks.
+    pub(super) fn new(
+        tx: &'t Connection,
+        evaluation: &'t Evaluation,
+        checks: Vec<i64>,
+        sequence: i64,
+        account: (i64, &AccountId),
+    ) -> Sql<Self> {
+        Ok(Self {
+            tx,
+            evaluation,
+            checks,
+            sequence,
+            before: fetch_sums(tx, account)?,
+            documents: DocumentWriter::new(tx)?,
+            rollups: RollupWriter::default(),
+            keys: Vec::new(),
+            standing: tx.prepare_cached(concat!(
+                "SELECT check_id, valid_from, opened, status, exposure, severity, place, detail, document FROM verdict
+                 WHERE resource = ?1 AND valid_to = ",
+                open!()
+            ))?,
+            insert: tx.prepare_cached(concat!(
+                "INSERT INTO verdict
+                 (resource, check_id, valid_from, valid_to, status, exposure, severity, place, opened, detail, document)
+                 VALUES (?1, ?2, ?3, ",
+                open!(),
+                ", ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            ))?,
+            close: tx.prepare_cached(
+                "UPDATE verdict SET valid_to = ?4 WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
+            )?,
+            judge: tx.prepare_cached(concat!(
+                "INSERT INTO judgement (resource, valid_from, valid_to, place, exposure, debt, critical, high, medium, low,
+                 informational, unknown, facts) VALUES (?1, ?2, ",
+                open!(),
+                ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
+            ))?,
+            close_judgement: tx
+                .prepare_cached("UPDATE judgement SET valid_to = ?3 WHERE resource = ?1 AND valid_from = ?2")?,
+            change: tx.prepare_cached("INSERT INTO change (part, sequence, resource) VALUES (1, ?1, ?2)")?,
+        })
+    }
+
+    /// True where nothing of the account was judged before.
+    pub(super) fn is_first(&self) -> bool {
+        self.before.is_empty()
+    }
+
+    /// Writes what is said of one resource.
+    pub(super) fn write(&mut self, item: &Item<'_>, prepared: &Prepared) -> Sql<()> {
+        let before = self.before.remove(&item.resource);
+        let mut standing = if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
+        let exposure = code::of_exposure(item.judged.exposure);
+        let facts = self.documents.put(&prepared.facts)?;
+        let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
+        let mut differs = false;
+        for (position, (verdict, said)) in item.verdicts.iter().zip(&prepared.details).enumerate() {
+            let check = self.checks[verdict.check as usize];
+            let severity = self.evaluation.severities[verdict.check as usize];
+            self.rollups.add(item.place, check, severity, verdict.status, exposure);
+            sum.add(verdict.status, severity, item.judged);
+            let (detail, document) = match said {
+                None => (None, None),
+                Some(Said::Short(json)) => (Some(json.as_str()), None),
+                Some(Said::Long(packed)) => (None, Some(self.documents.put(packed)?)),
+            };
+            let says = Says {
+                status: code::of_status(verdict.status),
+                exposure,
+                severity: code::of_severity(severity),
+                place: item.place,
+                detail,
+                document,
+            };
+            let earlier = standing.remove(&check);
+            if earlier.as_ref().is_some_and(|earlier| earlier.says() == says) {
+                continue;
+            }
+            differs = true;
+            if earlier.is_none() {
+                let key = prepared.keys.get(position).copied();
+                let name = &self.evaluation.checks[verdict.check as usize];
+                let key = key.unwrap_or_else(|| finding::key_number(name, &item.judged.uid));
+                self.keys.push([key, item.resource, check]);
+            }
+            self.replace(item.resource, check, earlier.as_ref(), says)?;
+        }
+        for (check, gone) in standing {
+            differs = true;
+            self.close.execute([item.resource, check, gone.valid_from, self.sequence])?;
+        }
+        if differs {
+            self.change.execute([self.sequence, item.resource])?;
+        }
+        self.rollups.add_resource(item.place);
+        self.write_sum(item.resource, before, sum)
+    }
+
+    fn replace(&mut self, resource: i64, check: i64, earlier: Option<&Standing>, says: Says<'_>) -> Sql<()> {
+        let mut opened = self.sequence;
+        if let Some(earlier) = earlier {
+            self.close.execute([resource, check, earlier.valid_from, self.sequence])?;
+            if earlier.says().passes() == says.passes() {
+                opened = earlier.opened;
+            }
+        }
+        self.insert.execute(params![
+            resource,
+            check,
+            self.sequence,
+            says.status,
+            says.exposure,
+            says.severity,
+            says.place,
+            opened,
+            says.detail,
+            says.document
+        ])?;
+        Ok(())
+    }
+
+    fn fetch_standing(&mut self, resource: i64) -> Sql<HashMap<i64, Standing>> {
+        let rows = self.standing.query_map([resource], |row| {
+            let standing = Standing {
+                valid_from: row.get(1)?,
+                opened: row.get(2)?,
+                status: row.get(3)?,
+                exposure: row.get(4)?,
+                severity: row.get(5)?,
+                place: row.get(6)?,
+                detail: row.get(7)?,
+                document: row.get(8)?,
+            };
+            Ok((row.get(0)?, standing))
+        })?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn write_sum(&mut self, resource: i64, before: Option<(i64, Sum)>, sum: Sum) -> Sql<()> {
+        if let Some((valid_from, earlier)) = before {
+            if earlier == sum {
+                return Ok(());
+            }
+            self.close_judgement.execute([resource, valid_from, self.sequence])?;
+        }
+        let [critical, high, medium, low, informational] = sum.failing;
+        self.judge.execute(params![
+            resource,
+            self.sequence,
+            sum.place,
+            sum.exposure,
+            sum.debt,
+            critical,
+            high,
+            medium,
+            low,
+            informational,
+            sum.unknown,
+            sum.facts
+        ])?;
+        Ok(())
+    }
+
+    /// Closes what is said of resources that are no longer there, and writes the counts.
+    pub(super) fn finish(mut self, scan: i64) -> Sql<()> {
+        let mut gone: Vec<(i64, i64)> =
+            self.before.drain().map(|(resource, (valid_from, _))| (resource, valid_from)).collect();
+        gone.sort_unstable();
+        for (resource, valid_from) in gone {
+            for (check, standing) in self.fetch_standing(resource)? {
+                self.close.execute([resource, check, standing.valid_from, self.sequence])?;
+            }
+            self.close_judgement.execute([resource, valid_from, self.sequence])?;
+            self.change.execute([self.sequence, resource])?;
+        }
+        // In the order of keys, for they fall all over the table.
+        self.keys.sort_unstable();
+        let mut insert = self.tx.prepare_cached(
+            "INSERT INTO finding (key, resource, check_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        )?;
+        for key in self.keys {
+            insert.execute(key)?;
+        }
+        self.rollups.insert(self.tx, scan)
+    }
+}
+
+/// By number of resource: the judgements of an account that last, with when they began.
+fn fetch_sums(tx: &Connection, (target, account): (i64, &AccountId)) -> Sql<HashMap<i64, (i64, Sum)>> {
+    let mut statement = tx.prepare_cached(concat!(
+        "SELECT judgement.resource, judgement.valid_from, judgement.place, exposure, debt, critical, high, medium, low,
+         informational, unknown, facts
+         FROM account JOIN shard ON shard.account = account.id JOIN place ON place.shard = shard.id
+         JOIN judgement ON judgement.place = place.id AND judgement.valid_to = ",
+        open!(),
+        " WHERE account.target = ?1 AND account.name = ?2"
+    ))?;
+    let rows = statement.query_map(params![target, account.as_str()], |row| {
+        let sum = Sum {
+            place: row.get(2)?,
+            exposure: row.get(3)?,
+            debt: row.get(4)?,
+            failing: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?],
+            unknown: row.get(10)?,
+            facts: row.get(11)?,
+        };
+        Ok((row.get(0)?, (row.get(1)?, sum)))
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
+impl Sum {
+    fn add(&mut self, status: Status, severity: Severity, judged: &Judged) {
+        match status {
+            Status::Fail => {
+                self.debt += code::of_count(severity.weight() * judged.exposure.factor());
+                self.failing[worst_first(severity)] += 1;
+            }
+            Status::Unknown => self.unknown += 1,
+            Status::Pass | Status::Manual => {}
+        }
+    }
+}
+
+/// The position of a severity in a list that begins with the worst.
+fn worst_first(severity: Severity) -> usize {
+    match severity {
+        Severity::Critical => 0,
+        Severity::High => 1,
+        Severity::Medium => 2,
+        Severity::Low => 3,
+        Severity::Informational => 4,
+    }
+}
+
+impl Standing {
+    fn says(&self) -> Says<'_> {
+        Says {
+            status: self.status,
+            exposure: self.exposure,
+            severity: self.severity,
+            place: self.place,
+            detail: self.detail.as_deref(),
+            document: self.document,
+        }
+    }
+}
+
+impl Says<'_> {
+    fn passes(self) -> bool {
+        self.status == code::of_status(Status::Pass)
+    }
+}

@@ -1,0 +1,131 @@
+//! The story on SQLite, and what only a file can suffer.
+
+use std::fs;
+use std::path::PathBuf;
+
+use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_store::sqlite::{SqliteStore, schema_version};
+use nephoscope_store::{Store, StoreError};
+use rusqlite::Connection;
+
+use crate::estate::*;
+
+fn store_in(folder: &tempfile::TempDir) -> (PathBuf, String) {
+    let path = folder.path().join("nephoscope.db");
+    let url = format!("sqlite:{}", path.display());
+    (path, url)
+}
+
+#[tokio::test]
+async fn sqlite_lives_through_the_story() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, url) = store_in(&folder);
+    crate::story(&|| Box::new(SqliteStore::open_writer(&url).unwrap())).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_in_another_process_see_finished_scans_while_one_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = store_in(&folder);
+    let writer = SqliteStore::open_writer(&url).unwrap();
+    assert_eq!(writer.path(), path);
+    let shards = [listed(key("global", "iam"), vec![role("admin", "*")])];
+    scan(&writer, night(1), &shards).await;
+    let reader = SqliteStore::open_reader(&url).unwrap();
+    let running = scan_until_finish(&writer, night(2), &[listed(key("global", "iam"), vec![role("other", "*")])]).await;
+    let view = reader.view_fetch(&[], &AsOf::Latest).await.unwrap();
+    let names = |rows: Vec<nephoscope_model::api::ResourceRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+    let page = reader.resource_list(&view, &Filter::default(), true, None, 10).await.unwrap();
+    assert_eq!(names(page.rows), ["admin"]);
+    writer.scan_finish(&running, &finished(night(2))).await.unwrap();
+    let view = reader.view_fetch(&[], &AsOf::Latest).await.unwrap();
+    let page = reader.resource_list(&view, &Filter::default(), true, None, 10).await.unwrap();
+    assert_eq!(names(page.rows), ["other"]);
+    let refused = reader.scan_open(&opened(night(3), &shards)).await.unwrap_err();
+    assert_eq!(refused.to_string(), format!("open a scan: the store {} is open for reading only", path.display()));
+}
+
+#[test]
+fn a_second_writer_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = store_in(&folder);
+    let first = SqliteStore::open_writer(&url).unwrap();
+    let error = SqliteStore::open_writer(&url).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("open the store {} for writing: another nephoscope holds it", path.display())
+    );
+    assert!(error.help().starts_with("stop the other `nephoscope serve`"), "{}", error.help());
+    drop(first);
+    SqliteStore::open_writer(&url).unwrap();
+}
+
+#[test]
+fn a_database_of_a_newer_version_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = store_in(&folder);
+    drop(SqliteStore::open_writer(&url).unwrap());
+    let newer = schema_version() + 1;
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", newer).unwrap();
+    let expected = format!(
+        "open the store {}: its schema has version {newer}, written by a newer nephoscope; nephoscope {} knows versions up to {}",
+        path.display(),
+        env!("CARGO_PKG_VERSION"),
+        schema_version()
+    );
+    for error in [SqliteStore::open_writer(&url).unwrap_err(), SqliteStore::open_reader(&url).unwrap_err()] {
+        assert_eq!(error.to_string(), expected);
+        assert!(error.help().contains("use the newer nephoscope"));
+    }
+    let version: i64 = Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    assert_eq!(version, newer);
+}
+
+#[test]
+fn what_is_no_store_is_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = store_in(&folder);
+    let missing = SqliteStore::open_reader(&url).unwrap_err();
+    assert_eq!(missing.to_string(), format!("open the store {}: there is no such file", path.display()));
+    assert!(missing.help().contains("nephoscope demo"));
+
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE other (id INTEGER)").unwrap();
+    let older = SqliteStore::open_reader(&url).unwrap_err();
+    assert!(matches!(older, StoreError::Older { found: 0, .. }), "{older}");
+
+    fs::write(&path, "this is a letter, not a database, and long enough to be taken for one".repeat(20)).unwrap();
+    for error in [SqliteStore::open_reader(&url).unwrap_err(), SqliteStore::open_writer(&url).unwrap_err()] {
+        assert_eq!(error.to_string(), format!("open: the store {} is damaged", path.display()));
+        assert!(error.help().contains("backup"));
+    }
+
+    let nowhere = folder.path().join("missing/nephoscope.db");
+    let error = SqliteStore::open_writer(&nowhere.display().to_string()).unwrap_err();
+    assert_eq!(error.to_string(), format!("write to the store {}", nowhere.display()));
+    assert!(error.help().starts_with("make its folder"));
+}
+
+#[tokio::test]
+async fn a_full_disk_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, url) = store_in(&folder);
+    let store = SqliteStore::open_writer(&url).unwrap();
+    let shards = [listed(key("global", "iam"), vec![role("admin", "*")])];
+    scan(&store, night(1), &shards).await;
+    store.limit_pages(60).unwrap();
+    let many = (0..400).map(|number| function("eu-west-1", &format!("{number}-{}", "x".repeat(500)), None)).collect();
+    let large = [shards[0].clone(), listed(key("eu-west-1", "lambda"), many)];
+    let open = store.scan_open(&opened(night(2), &large)).await.unwrap();
+    let error = store.shard_insert(&open.scan.id, &large[1]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("commit a shard: no space is left for the store {}", path.display())
+    );
+    assert!(error.help().contains("a scan goes on where it stopped"));
+    store.limit_pages(1_000_000).unwrap();
+    let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
+    assert!(left.done.is_empty(), "nothing of the shard is kept");
+    scan(&store, night(2), &large).await;
+    let view = store.view_fetch(&[], &AsOf::Latest).await.unwrap();
+    assert_eq!(store.resource_count(&view, &Filter::default()).await.unwrap(), 401);
+}

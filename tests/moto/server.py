@@ -1,0 +1,100 @@
+"""The stand-in for AWS: moto's server, with what its Lambda lacks of the reads that a scan makes.
+
+    server.py PORT
+
+Each addition answers as the provider documents it, from what was planted through moto's own API. The version is
+pinned in tools/requirements.txt, because this reaches into moto.
+"""
+
+import json
+import sys
+from types import SimpleNamespace
+from urllib.parse import unquote
+
+from moto.awslambda import urls
+from moto.awslambda.models import LambdaBackend
+from moto.awslambda.policy import Policy
+from moto.awslambda.responses import LambdaResponse
+from moto.server import main
+
+
+def list_function_url_configs(self):
+    name = unquote(self.path.split("/")[-2])
+    function = self.backend.get_function(name)
+    configs = [function.url_config.to_dict()] if function.url_config else []
+    return json.dumps({"FunctionUrlConfigs": configs})
+
+
+def get_account_settings(self):
+    functions = list(self.backend.list_functions())
+    limits = {
+        "TotalCodeSize": 80530636800,
+        "CodeSizeUnzipped": 262144000,
+        "CodeSizeZipped": 52428800,
+        "ConcurrentExecutions": 1000,
+        "UnreservedConcurrentExecutions": 900,
+    }
+    usage = {"TotalCodeSize": sum(f.code_size for f in functions), "FunctionCount": len(functions)}
+    return json.dumps({"AccountLimit": limits, "AccountUsage": usage})
+
+
+def get_code_signing_config(self):
+    arn = unquote(self.path.split("/code-signing-configs/")[1]).rstrip("/")
+    profile = f"arn:aws:signer:{self.region}:{self.current_account}:/signing-profiles/shop/abcdefghij"
+    config = {
+        "CodeSigningConfigArn": arn,
+        "CodeSigningConfigId": arn.split(":")[-1],
+        "AllowedPublishers": {"SigningProfileVersionArns": [profile]},
+        "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
+        "LastModified": "2026-01-01T00:00:00Z",
+    }
+    return json.dumps({"CodeSigningConfig": config})
+
+
+LambdaResponse.list_function_url_configs = list_function_url_configs
+LambdaResponse.get_account_settings = get_account_settings
+LambdaResponse.get_code_signing_config = get_code_signing_config
+urls.url_paths.update({
+    r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls$": LambdaResponse.dispatch,
+    r"{0}/(?P<api_version>[^/]+)/account-settings$": LambdaResponse.dispatch,
+    r"{0}/(?P<api_version>[^/]+)/account-settings/$": LambdaResponse.dispatch,
+    r"{0}/(?P<api_version>[^/]+)/code-signing-configs/(?P<arn>.+)$": LambdaResponse.dispatch,
+})
+
+
+# A layer of another account is known by its ARN alone.
+own_layer = LambdaBackend.layers_versions_by_arn
+
+
+def layer_by_arn(self, arn):
+    if arn.split(":")[4] == self.account_id:
+        return own_layer(self, arn)
+    return SimpleNamespace(arn=arn, code_size=1024)
+
+
+LambdaBackend.layers_versions_by_arn = layer_by_arn
+
+
+# Statements as Lambda writes them: an account as its root, the kind of a function URL as a condition.
+plain_principal = Policy.principal_formatter
+plain_conditions = Policy.condition_merge
+
+
+def principal(self, value):
+    if isinstance(value, str) and value.isdigit():
+        return {"AWS": f"arn:aws:iam::{value}:root"}
+    return plain_principal(self, value)
+
+
+def conditions(self, statement):
+    kind = statement.pop("FunctionUrlAuthType", None)
+    plain_conditions(self, statement)
+    if kind:
+        equals = statement.setdefault("Condition", {}).setdefault("StringEquals", {})
+        equals["lambda:FunctionUrlAuthType"] = kind
+
+
+Policy.principal_formatter = principal
+Policy.condition_merge = conditions
+
+main(["-H", "127.0.0.1", "-p", sys.argv[1]])
