@@ -7,6 +7,9 @@ export PATH := target / "tools/bin" + ":" + target / "tools/node/node_modules/.b
 # Node looks for packages beside a script and above it, nowhere else; so the browser tests are told.
 export NEPHOSCOPE_NODE_MODULES := target / "tools/node/node_modules"
 
+# The tests that compare a generated file with its sources, or write it where NEPHOSCOPE_GENERATE is set.
+generated := "generated_files the_written_schema"
+
 # Lists the recipes.
 default:
     @just --justfile {{ justfile() }} --list --unsorted
@@ -35,12 +38,12 @@ deny:
 
 # Rewrites the generated files.
 generate: debug
-    NEPHOSCOPE_GENERATE=1 cargo test --workspace --test all generated
+    NEPHOSCOPE_GENERATE=1 cargo test --workspace --lib --test all -- {{ generated }}
 
 # Fails where a generated file, or Cargo.lock, is not what its sources say.
 generate-check: debug
     cargo metadata --locked --format-version 1 > {{ target }}/metadata.json
-    cargo test --workspace --test all generated
+    cargo test --workspace --lib --test all -- {{ generated }}
 
 # Builds the dashboard's islands into frontend/dist, if anything that decides them changed.
 wasm:

@@ -2,7 +2,11 @@
 //! against a stand-in for AWS that speaks real HTTP.
 
 mod architecture;
+mod aws_story;
+mod bad_input;
+mod demo_story;
 mod generated;
+mod interruption;
 mod moto;
 mod program;
 mod wire;

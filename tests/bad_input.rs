@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread;
 
+use crate::moto::Moto;
 use crate::program::{Program, Run};
 
 /// Exit code and standard error of a run.
@@ -21,8 +22,8 @@ fn no_credentials() {
 
 #[test]
 fn a_region_that_does_not_exist() {
-    let program = Program::new().with_cloud("http://127.0.0.1:9");
-    let run = program.run(&["scan", "--region", "eu-wets-1"]);
+    let moto = Moto::start();
+    let run = Program::new().with_cloud(&moto.endpoint()).run(&["scan", "--region", "eu-wets-1"]);
     assert_eq!(run.code, Some(2), "{run:?}");
     assert!(run.stderr.contains("find the region `eu-wets-1`; near it are eu-west-1"), "{run:?}");
 }
@@ -56,7 +57,8 @@ fn answer_html(mut stream: TcpStream) {
     // What is asked does not matter to a sign-in page.
     let _ = stream.read(&mut request);
     let body = "<!doctype html><title>Sign in</title>";
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", body.len());
+    let head =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", body.len());
     let _ = stream.write_all((head + body).as_bytes());
 }
 
@@ -82,7 +84,10 @@ fn an_unwritable_store() {
 fn a_store_that_does_not_exist() {
     let run = Program::new().run(&["findings"]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stderr.contains("error: failed to open the store nephoscope.db: there is no such file"), "{run:?}");
+    assert!(
+        run.stderr.contains("error: failed to open the store nephoscope.db: there is no such file"),
+        "{run:?}"
+    );
 }
 
 #[test]
@@ -111,7 +116,8 @@ fn an_address_that_is_not_loopback() {
 fn unknown_names() {
     let program = Program::new();
     let check = program.run(&["checks", "show", "aws-lambda-url-auth-non"]);
-    let expected = "error: no check `aws-lambda-url-auth-non`\n  help: did you mean `aws-lambda-url-auth-none`?";
+    let expected =
+        "error: no check `aws-lambda-url-auth-non`\n  help: did you mean `aws-lambda-url-auth-none`?";
     assert_eq!(refusal(&check), (Some(2), expected));
 
     let target = program.run(&["scan", "prodution"]);
@@ -139,5 +145,8 @@ fn a_damaged_snapshot_file() {
     program.write("night.nepho", "not a snapshot");
     let run = program.run(&["scan", "--from", "night.nepho"]);
     assert_eq!(run.code, Some(1), "{run:?}");
-    assert!(run.stderr.contains("failed to read snapshot night.nepho, line 1: it is not a snapshot file"), "{run:?}");
+    assert!(
+        run.stderr.contains("failed to read snapshot night.nepho, line 1: it is not a snapshot file"),
+        "{run:?}"
+    );
 }

@@ -5,7 +5,7 @@ use nephoscope_collect::aws;
 use serde_json::json;
 
 use crate::architecture::root;
-use crate::program::nephoscope;
+use crate::program::Program;
 
 #[test]
 fn generated_files_are_what_their_sources_say() {
@@ -39,9 +39,9 @@ fn files() -> Vec<(&'static str, String)> {
 
 /// What the program prints.
 fn printed(arguments: &[&str]) -> String {
-    let output = nephoscope().args(arguments).output().unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("the program prints UTF-8")
+    let run = Program::new().run(arguments);
+    assert_eq!(run.code, Some(0), "{arguments:?}: {}", run.stderr);
+    run.stdout
 }
 
 /// The least a role needs to be scanned, as an IAM policy.

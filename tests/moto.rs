@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::architecture::root;
-use crate::program::target;
 
 /// The region that the estate is planted in.
 pub const REGION: &str = "eu-west-1";
@@ -71,9 +70,11 @@ impl Drop for Moto {
     }
 }
 
-/// The interpreter of the virtual environment that `./run test` makes.
+/// The interpreter of the virtual environment that `./run test` makes in the target folder, whichever that is.
 fn python() -> PathBuf {
-    let python = target().join("tools/python/bin/python");
+    let here = std::env::current_exe().expect("a test knows where it is");
+    let target = here.ancestors().nth(3).expect("tests are built into target/PROFILE/deps");
+    let python = target.join("tools/python/bin/python");
     assert!(python.exists(), "{} is missing: `./run tools` installs it", python.display());
     python
 }

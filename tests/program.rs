@@ -70,7 +70,8 @@ impl Program {
 
     fn read(&self, output: Output) -> Run {
         let folder = self.folder().display().to_string();
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8").replace(&folder, "[folder]");
+        let text =
+            |bytes: Vec<u8>| String::from_utf8(bytes).expect("output is UTF-8").replace(&folder, "[folder]");
         Run { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
     }
 
@@ -84,7 +85,8 @@ impl Program {
         let mut line = String::new();
         let stdout = child.stdout.take().expect("standard output is piped");
         BufReader::new(stdout).read_line(&mut line).expect("the server says where it is");
-        let address = line.trim().trim_end_matches('/').rsplit("http://").next().unwrap_or_default().to_owned();
+        let address =
+            line.trim().trim_end_matches('/').rsplit("http://").next().unwrap_or_default().to_owned();
         assert!(address.starts_with("127.0.0.1:"), "the server said {line:?}");
         Serving { child, address }
     }

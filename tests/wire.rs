@@ -1,7 +1,7 @@
 //! What lies between the program and the stand-in for AWS: counts calls, and answers chosen ones in its place.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -46,7 +46,10 @@ pub struct Wire {
 
 impl Wire {
     /// Passes on what `rule` leaves.
-    pub fn to(upstream: SocketAddr, rule: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static) -> Self {
+    pub fn to(
+        upstream: SocketAddr,
+        rule: impl Fn(&Request) -> Option<Answer> + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let calls: Arc<Mutex<BTreeMap<String, usize>>> = Arc::default();
@@ -180,7 +183,10 @@ fn calls_are_named_by_what_they_ask() {
         body: body.as_bytes().to_vec(),
         head: Vec::new(),
     };
-    assert_eq!(call(&request("/2015-03-31/functions/a/policy?x=1", "", "")), "GET /2015-03-31/functions/*/policy");
+    assert_eq!(
+        call(&request("/2015-03-31/functions/a/policy?x=1", "", "")),
+        "GET /2015-03-31/functions/*/policy"
+    );
     assert_eq!(call(&request("/restapis/ab1/resources", "", "")), "GET /restapis/*/resources");
     assert_eq!(call(&request("/v2/apis/ab1/routes", "", "")), "GET /v2/apis/*/routes");
     assert_eq!(call(&request("/", "Logs_20140328.DescribeLogGroups", "")), "Logs_20140328.DescribeLogGroups");

@@ -64,11 +64,28 @@ pub fn list(path: &str, query: &ListQuery) -> String {
     if text.is_empty() { path.to_owned() } else { format!("{path}?{text}") }
 }
 
-/// `path` with the page's own query, in which `key` has another value or none. The page starts anew.
+/// The page's own address, in which `key` has another value or none. A list starts anew.
 pub fn changed(frame: &Frame, key: &str, value: Option<&str>) -> String {
     let kept = pairs_of(&frame.query).into_iter().filter(|(k, _)| k != key && k != "cursor");
     let new = value.map(|value| (key.to_owned(), value.to_owned()));
     join(&frame.path, kept.chain(new))
+}
+
+/// The page with another target. A page about one thing belongs to one target already: from there it is the list.
+pub fn with_target(frame: &Frame, target: Option<&str>) -> String {
+    let lists = ["/findings", "/inventory", "/checks", "/scans"];
+    match lists.into_iter().find(|list| frame.path.starts_with(&format!("{list}/"))) {
+        None => changed(frame, "target", target),
+        Some(list) => {
+            let scope = Scope { target: target.map(ToOwned::to_owned), as_of: frame.as_of.clone() };
+            scope.link(list, &[])
+        }
+    }
+}
+
+/// The path whose view has a date: a scan is of one moment, so from there it is the overview.
+pub fn dated_path(frame: &Frame) -> &str {
+    if frame.path.starts_with("/scans") { "/" } else { &frame.path }
 }
 
 /// The parameters of a query string, decoded.
@@ -184,6 +201,27 @@ mod tests {
             changed(&frame, "target", Some("edge")),
             "/findings?severity=high&query=a%20b%20c&as_of=2026-11-01&target=edge"
         );
+    }
+
+    #[test]
+    fn a_page_about_one_thing_leads_to_its_list_for_another_target() {
+        let frame = |path: &str| Frame {
+            path: path.into(),
+            query: "uid=a&as_of=2026-11-01".into(),
+            as_of: Some("2026-11-01".into()),
+            viewed_at: None,
+            targets: vec![],
+            target: None,
+            startable: vec![],
+            running: None,
+            counts: Default::default(),
+            version: String::new(),
+        };
+        let other = |path| with_target(&frame(path), Some("edge"));
+        assert_eq!(other("/inventory/resource"), "/inventory?target=edge&as_of=2026-11-01");
+        assert_eq!(other("/compliance/x"), "/compliance/x?uid=a&as_of=2026-11-01&target=edge");
+        assert_eq!(dated_path(&frame("/scans/1")), "/");
+        assert_eq!(dated_path(&frame("/checks/1")), "/checks/1");
     }
 
     #[test]

@@ -86,7 +86,8 @@ pub fn duration(from: Timestamp, to: Timestamp) -> String {
 /// What a view is as of, in words: a day, a moment or a scan.
 pub fn as_of(text: &str) -> String {
     match text.parse::<AsOf>() {
-        Ok(AsOf::At(instant)) if text.len() <= 10 => day(instant),
+        // A date is read as its last moment.
+        Ok(AsOf::At(instant)) if instant.strftime("%H:%M:%S").to_string() == "23:59:59" => day(instant),
         Ok(AsOf::At(instant)) => moment(instant),
         Ok(AsOf::Scan(id)) => format!("scan {id}"),
         Ok(AsOf::Latest) | Err(_) => text.to_owned(),
@@ -188,6 +189,8 @@ mod tests {
         assert_eq!(duration(at("2026-11-16T00:00:00Z"), at("2026-11-16T01:03:09Z")), "1 h 3 min");
         assert_eq!(duration(at("2026-11-16T00:00:00Z"), at("2026-11-16T00:02:05Z")), "2 min 5 s");
         assert_eq!(as_of("2026-11-16"), "Mon 16 Nov 2026");
+        assert_eq!(as_of("2026-11-16T23:59:59.999999999Z"), "Mon 16 Nov 2026");
+        assert_eq!(as_of("2026-11-16T02:41:00Z"), "Mon 16 Nov 2026, 02:41 UTC");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-"""The stand-in for AWS: moto's server, with what its Lambda lacks of the reads that a scan makes.
+"""The stand-in for AWS: moto's server, with what it lacks of the reads that a scan makes.
 
     server.py PORT
 
@@ -11,6 +11,7 @@ import sys
 from types import SimpleNamespace
 from urllib.parse import unquote
 
+from moto.apigatewayv2.responses import ApiGatewayV2Response
 from moto.awslambda import urls
 from moto.awslambda.models import LambdaBackend
 from moto.awslambda.policy import Policy
@@ -38,27 +39,47 @@ def get_account_settings(self):
     return json.dumps({"AccountLimit": limits, "AccountUsage": usage})
 
 
-def get_code_signing_config(self):
-    arn = unquote(self.path.split("/code-signing-configs/")[1]).rstrip("/")
+def signed_functions(self):
+    return [f for f in self.backend.list_functions() if f.code_signing_config_arn]
+
+
+def list_code_signing_configs(self):
     profile = f"arn:aws:signer:{self.region}:{self.current_account}:/signing-profiles/shop/abcdefghij"
-    config = {
-        "CodeSigningConfigArn": arn,
-        "CodeSigningConfigId": arn.split(":")[-1],
-        "AllowedPublishers": {"SigningProfileVersionArns": [profile]},
-        "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
-        "LastModified": "2026-01-01T00:00:00Z",
-    }
-    return json.dumps({"CodeSigningConfig": config})
+    configs = [
+        {
+            "CodeSigningConfigArn": arn,
+            "CodeSigningConfigId": arn.split(":")[-1],
+            "AllowedPublishers": {"SigningProfileVersionArns": [profile]},
+            "CodeSigningPolicies": {"UntrustedArtifactOnDeployment": "Enforce"},
+            "LastModified": "2026-01-01T00:00:00Z",
+        }
+        for arn in sorted({f.code_signing_config_arn for f in signed_functions(self)})
+    ]
+    return json.dumps({"CodeSigningConfigs": configs})
+
+
+def list_functions_by_code_signing_config(self):
+    arn = unquote(self.path.split("/code-signing-configs/")[1]).removesuffix("/functions")
+    arns = [f.function_arn for f in signed_functions(self) if f.code_signing_config_arn == arn]
+    return json.dumps({"FunctionArns": arns})
+
+
+def get_authorizers(self):
+    api = self.backend.get_api(self.path.split("/apis/")[1].split("/")[0])
+    return json.dumps({"items": [authorizer.to_json() for authorizer in api.authorizers.values()]})
 
 
 LambdaResponse.list_function_url_configs = list_function_url_configs
 LambdaResponse.get_account_settings = get_account_settings
-LambdaResponse.get_code_signing_config = get_code_signing_config
+LambdaResponse.list_code_signing_configs = list_code_signing_configs
+LambdaResponse.list_functions_by_code_signing_config = list_functions_by_code_signing_config
+ApiGatewayV2Response.get_authorizers = get_authorizers
 urls.url_paths.update({
     r"{0}/(?P<api_version>[^/]+)/functions/(?P<function_name>[\w_:%-]+)/urls$": LambdaResponse.dispatch,
     r"{0}/(?P<api_version>[^/]+)/account-settings$": LambdaResponse.dispatch,
     r"{0}/(?P<api_version>[^/]+)/account-settings/$": LambdaResponse.dispatch,
-    r"{0}/(?P<api_version>[^/]+)/code-signing-configs/(?P<arn>.+)$": LambdaResponse.dispatch,
+    r"{0}/(?P<api_version>[^/]+)/code-signing-configs/?$": LambdaResponse.dispatch,
+    r"{0}/(?P<api_version>[^/]+)/code-signing-configs/(?P<arn>.+)/functions$": LambdaResponse.dispatch,
 })
 
 

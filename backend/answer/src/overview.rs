@@ -14,8 +14,8 @@ use crate::drift::drift_of_views;
 use crate::findings::title_of;
 use crate::{Library, Result};
 
-/// Scans that the trend goes back.
-const TREND_SCANS: u32 = 60;
+/// Scans of each target that the trend goes back.
+const TREND_SCANS: u32 = 30;
 /// Changes shown on the first page.
 const CHANGES: u32 = 12;
 /// Fixes shown on the first page.
@@ -70,8 +70,7 @@ pub(crate) async fn scoped(library: &Library, filter: &Filter, view: &View) -> R
     Ok(rollups.into_iter().filter(wanted).collect())
 }
 
-/// The score after each of the last scans. Where one target makes up the whole scope, its scans carry their scores;
-/// otherwise each point is the score over all targets as they stood when that scan ended.
+/// The score of each target after each of its last scans. Where no filter narrows the targets, scans carry their scores.
 async fn trend(library: &Library, filter: &Filter, view: &View) -> Result<Vec<TrendPoint>> {
     let mut scans: Vec<ScanSummary> = Vec::new();
     for entry in &view.entries {
@@ -80,16 +79,15 @@ async fn trend(library: &Library, filter: &Filter, view: &View) -> Result<Vec<Tr
         scans.extend(page.rows.into_iter().filter(in_view));
     }
     scans.sort_by(|a, b| (a.finished, &a.id).cmp(&(b.finished, &b.id)));
-    let skipped = scans.len().saturating_sub(TREND_SCANS as usize);
-
-    let whole_target = Filter { targets: filter.targets.clone(), ..Filter::default() };
-    let carried = view.entries.len() == 1 && *filter == whole_target;
+    let carried = *filter == Filter { targets: filter.targets.clone(), ..Filter::default() };
     let mut points = Vec::new();
-    for scan in scans.into_iter().skip(skipped) {
-        let carried_score = if carried { scan.score.clone() } else { None };
-        let score = match carried_score {
+    for scan in scans {
+        let score = match scan.score.filter(|_| carried) {
             Some(score) => score,
-            None => score_of(library, filter, &AsOf::Scan(scan.id.clone())).await?,
+            None => {
+                let of_target = Filter { targets: vec![scan.target.clone()], ..filter.clone() };
+                score_of(library, &of_target, &AsOf::Scan(scan.id.clone())).await?
+            }
         };
         points.push(TrendPoint {
             scan: scan.id,

@@ -279,6 +279,7 @@ pub struct Drift {
 #[derive(Debug, Args)]
 pub struct Report {
     /// A framework, such as `aws-fsbp`; `nephoscope frameworks list` shows them.
+    #[arg(id = "reported", value_name = "FRAMEWORK")]
     pub framework: String,
     #[command(flatten)]
     pub filters: Filters,
@@ -372,4 +373,16 @@ pub enum Config {
     Check,
     /// The values that apply, and where each comes from
     Show,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Cli;
+
+    #[test]
+    fn arguments_do_not_contradict_each_other() {
+        Cli::command().debug_assert();
+    }
 }

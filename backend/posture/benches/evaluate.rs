@@ -32,7 +32,10 @@ fn main() {
         count(Status::Unknown)
     );
     let derivation = best(|| (), |()| derive(&estate));
-    println!("derive              {:.0} resources/s ({derivation:.2?})", RESOURCES as f64 / derivation.as_secs_f64());
+    println!(
+        "derive              {:.0} resources/s ({derivation:.2?})",
+        RESOURCES as f64 / derivation.as_secs_f64()
+    );
     let judging = best(|| derived.clone(), |derived| evaluate(&estate, derived, &catalogue));
     println!("evaluate            {:.0} verdicts/s ({judging:.2?})", asked as f64 / judging.as_secs_f64());
 }

@@ -152,7 +152,10 @@ fn parts(tallies: &BTreeMap<&CheckId, Tally>) -> Vec<Part> {
         .map(|(check, tally)| {
             let unit = match total {
                 0 => BigRational::zero(),
-                total => fraction(100 * tally.severity.weight(), total) / fraction(tally.decided().max(tally.failing_factor), 1),
+                total => {
+                    fraction(100 * tally.severity.weight(), total)
+                        / fraction(tally.decided().max(tally.failing_factor), 1)
+                }
             };
             Part {
                 check: (*check).clone(),

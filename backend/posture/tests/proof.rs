@@ -19,7 +19,8 @@ remediation: {text: Do.}
 
 /// What `prove` says of a check with these conditions and examples.
 fn prove_trial(conditions: &str) -> Vec<String> {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("proof-{:?}", std::thread::current().id()));
+    let folder =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("proof-{:?}", std::thread::current().id()));
     let file = folder.join("aws/lambda/trial.yaml");
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, format!("{REST}{conditions}")).unwrap();

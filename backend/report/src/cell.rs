@@ -16,8 +16,7 @@ pub(crate) fn rows<W: Write>(out: W) -> Writer<W> {
 /// Names and tags come from whoever may create a resource; a formula in one would run on the desk of whoever reads the export.
 pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     // Some programs pass over blanks and byte order marks before they look.
-    let seen =
-        text.trim_start_matches(|c: char| c == ' ' || c == '\u{a0}' || c == '\u{feff}' || c == '\u{200b}');
+    let seen = text.trim_start_matches([' ', '\u{a0}', '\u{feff}', '\u{200b}']);
     let formula =
         seen.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '\u{2212}']);
     if formula { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }

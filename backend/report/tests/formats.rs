@@ -1,8 +1,6 @@
 //! Holds every format to the same sample report and the same findings, text for text.
 //!
-//! A file that differs is written to the test's own folder under `target/`; where the change is meant, copy it over.
-
-use std::path::Path;
+//! Where a difference is meant, the text that the failing test prints replaces the file.
 
 use nephoscope_model::finding::LastKnown;
 use nephoscope_model::framework::{
@@ -185,29 +183,33 @@ fn csv(compliance: &Compliance) -> String {
     written(|out, head, compliance| compliance_csv(out, head, compliance), compliance)
 }
 
-/// Compares with `tests/expected/NAME`, in which lines end as on the reader's machine.
-fn assert_expected(name: &str, actual: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected").join(name);
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    if expected.replace("\r\n", "\n") != actual.replace("\r\n", "\n") {
-        let fresh = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        std::fs::write(&fresh, actual.replace("\r\n", "\n")).expect("the test's own folder takes files");
-        panic!("{} is not what is written now; see {}", path.display(), fresh.display());
-    }
+/// Compares with a file of `tests/expected/`, whose lines end as on the reader's machine.
+fn assert_expected(name: &str, expected: &str, actual: &str) {
+    let actual = actual.replace("\r\n", "\n");
+    assert!(
+        expected.replace("\r\n", "\n") == actual,
+        "tests/expected/{name} is not what is written now:\n{actual}"
+    );
+}
+
+macro_rules! assert_expected {
+    ($name:literal, $actual:expr) => {
+        assert_expected($name, include_str!(concat!("expected/", $name)), $actual)
+    };
 }
 
 #[test]
 fn every_format_shows_the_same_compliance() {
-    assert_expected("compliance.html", &html(&compliance()));
-    assert_expected("compliance.csv", &csv(&compliance()));
+    assert_expected!("compliance.html", &html(&compliance()));
+    assert_expected!("compliance.csv", &csv(&compliance()));
     let json = written(|out, head, compliance| compliance_json(out, head, compliance), &compliance());
-    assert_expected("compliance.json", &json);
+    assert_expected!("compliance.json", &json);
 }
 
 #[test]
 fn every_format_shows_the_same_findings() {
-    assert_expected("findings.csv", &findings_csv(&findings()));
-    assert_expected("findings.jsonl", &findings_jsonl(&findings()));
+    assert_expected!("findings.csv", &findings_csv(&findings()));
+    assert_expected!("findings.jsonl", &findings_jsonl(&findings()));
 }
 
 #[test]

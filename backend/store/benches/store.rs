@@ -85,7 +85,9 @@ async fn scan(
     let c2 = cpu();
     if std::env::var_os("ESTATE_ONLY").is_some() { println!("{:?} {:?}", c2, c1); for _ in 0..3 { let c1 = cpu(); let n = store.estate_fetch(&id, &account).await?.len(); let c2 = cpu(); println!("{n} {}", c2.0-c1.0); } std::process::exit(0) }
     let start = Instant::now();
+    let perf = std::env::var_os("PERF").map(|_| { let p = std::process::Command::new("perf").args(["record","-F","999","-o","/tmp/perf.eval","-p",&std::process::id().to_string()]).spawn().unwrap(); std::thread::sleep(Duration::from_secs(1)); p });
     store.evaluation_insert(&id, &account, evaluation).await?;
+    if let Some(mut p) = perf { std::process::Command::new("kill").args(["-INT", &p.id().to_string()]).status().unwrap(); p.wait().unwrap(); std::process::exit(0); }
     let evaluated = start.elapsed();
     let c3 = cpu();
     println!("   cpu main/all: shard {:.2}/{:.2} estate {:.2}/{:.2} eval {:.2}/{:.2}", c1.0-c0.0, c1.1-c0.1, c2.0-c1.0, c2.1-c1.1, c3.0-c2.0, c3.1-c2.1);

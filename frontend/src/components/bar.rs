@@ -26,7 +26,7 @@ fn target(frame: &Frame) -> AnyView {
         std::iter::once(all).chain(frame.targets.iter().map(|name| (Some(name.clone()), name.to_string())));
     let links = options.map(|(name, words)| {
         let here = (name.as_ref() == chosen).then_some("true");
-        let address = address::changed(frame, "target", name.as_ref().map(|name| name.as_str()));
+        let address = address::with_target(frame, name.as_ref().map(|name| name.as_str()));
         view! { <li><a href=address aria-current=here>{words}</a></li> }
     });
     let links = links.collect_view();
@@ -53,8 +53,10 @@ fn as_of(frame: &Frame) -> AnyView {
         Some(Ok(AsOf::At(instant))) => instant.strftime("%Y-%m-%d").to_string(),
         _ => String::new(),
     };
-    let pairs =
-        address::pairs_of(&frame.query).into_iter().filter(|(key, _)| key != "as_of" && key != "cursor");
+    let path = address::dated_path(frame);
+    let here = path == frame.path;
+    let pairs = address::pairs_of(&frame.query).into_iter();
+    let pairs = pairs.filter(|(key, _)| key == "target" || (here && key != "as_of" && key != "cursor"));
     let hidden =
         pairs.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
     let latest = frame.as_of.as_ref().map(|_| {
@@ -66,7 +68,7 @@ fn as_of(frame: &Frame) -> AnyView {
                 <span class="field-name">"As of"</span>
                 <span class="field-value">{shown}</span>
             </summary>
-            <form class="panel as-of" method="get" action=frame.path.clone()>
+            <form class="panel as-of" method="get" action=path.to_owned()>
                 {hidden}
                 <label for="as-of-date">"End of the day (UTC)"</label>
                 <input type="date" id="as-of-date" name="as_of" value=date required />

@@ -1,8 +1,8 @@
 //! What there is: the list of resources, and one resource with all that is known of it.
 
 use leptos::prelude::*;
-use nephoscope_model::api::{RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion};
-use nephoscope_model::query::{ListQuery, Sort};
+use nephoscope_model::api::{Frame, RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion};
+use nephoscope_model::query::{ListQuery, Sort, encode};
 use nephoscope_model::{Facet, Fact};
 
 use crate::address::{self, Scope};
@@ -116,6 +116,10 @@ fn last_read(row: &ResourceRow) -> AnyView {
 pub fn resource(page: &Page<'_>, body: &ResourceDetail) -> String {
     let scope = Scope::of(page.frame);
     let row = &body.row;
+    // The date changes on this page, and its address is nothing without the uid.
+    let rest = page.frame.as_of.iter().map(|as_of| format!("&as_of={}", encode(as_of))).collect::<String>();
+    let frame = Frame { query: format!("uid={}{rest}", encode(row.uid.as_str())), ..page.frame.clone() };
+    let page = &Page { frame: &frame, ..*page };
     let kind = scope.link(PATH, &[("kind", row.kind.as_str())]);
     render(page, || Content {
         name: row.name.clone(),

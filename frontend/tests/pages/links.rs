@@ -102,3 +102,16 @@ fn search_stays_on_its_list_and_keeps_its_filter() {
     assert!(search.contains("action=\"/findings\"") && search.contains("value=\"pay\""));
     assert!(search.contains("name=\"severity\" value=\"high\""));
 }
+
+#[test]
+fn the_date_of_a_resource_changes_without_losing_the_resource() {
+    let frame = Frame {
+        as_of: Some("2026-11-01".into()),
+        ..estate::frame("/inventory/resource", "as_of=2026-11-01")
+    };
+    let html = pages::resource(&Page { frame: &frame, assets: &estate::assets() }, &estate::resource());
+    let uid = "arn:aws:lambda:eu-west-1:447100000912:checkout";
+    assert!(html.contains(&format!("<input type=\"hidden\" name=\"uid\" value=\"{uid}\">")));
+    let latest = format!("/inventory/resource?uid={}", nephoscope_model::query::encode(uid));
+    assert!(hrefs(&html).contains(&latest.as_str()), "the way back to the latest");
+}

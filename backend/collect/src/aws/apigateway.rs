@@ -13,12 +13,16 @@ use super::pages::List;
 use super::place::{
     Outcome, Place, Read, elements, log_group_arn, put, relate, tag, text, unqualified_function,
 };
+use super::volatile::Path;
 use super::{policy, quota};
 use crate::redact::Redactor;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] =
     &[&APIS.action, &GET_STAGES, &AUTHORIZERS.action, &VALIDATORS.action, &RESOURCES.action, &DOMAINS.action];
+
+/// Goes through its states with every flush of the cache; whether there is one is `cacheClusterEnabled`.
+pub(super) const VOLATILE: &[Path] = &["stage/cacheClusterStatus"];
 
 pub(super) const PERMISSION: &str = "apigateway:GET";
 

@@ -11,11 +11,13 @@ use super::failure::{Class, Failure};
 use super::pages::{List, Listing};
 use super::place::{Outcome, Place, Read, elements, log_group_arn, put, relate, tag, text};
 use super::quota;
+use super::volatile::Path;
 use crate::redact::Redactor;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] =
     &[&APIS.action, &ROUTES.action, &STAGES.action, &AUTHORIZERS.action, &INTEGRATIONS.action];
+pub(super) const VOLATILE: &[Path] = &[];
 
 static APIS: List = list("apigatewayv2:GetApis");
 static ROUTES: List = list("apigatewayv2:GetRoutes");

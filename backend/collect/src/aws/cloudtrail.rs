@@ -12,9 +12,25 @@ use super::failure::{Class, Failure};
 use super::pages::List;
 use super::place::{Outcome, Place, Read, log_group_arn, put, relate, text};
 use super::quota;
+use super::volatile::Path;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[&TRAILS.action, &GET_STATUS, &GET_SELECTORS];
+/// Every delivery of a log file moves these. The `Latest…Error` fields stay, and so do `StartLoggingTime` and
+/// `StopLoggingTime`, which show a trail that was paused between two scans; the `TimeLogging…` fields repeat
+/// them in another form.
+pub(super) const VOLATILE: &[Path] = &[
+    "status/LatestDeliveryTime",
+    "status/LatestDeliveryAttemptTime",
+    "status/LatestDeliveryAttemptSucceeded",
+    "status/LatestNotificationTime",
+    "status/LatestNotificationAttemptTime",
+    "status/LatestNotificationAttemptSucceeded",
+    "status/LatestCloudWatchLogsDeliveryTime",
+    "status/LatestDigestDeliveryTime",
+    "status/TimeLoggingStarted",
+    "status/TimeLoggingStopped",
+];
 
 /// One page always: an account has at most five trails in a region.
 static TRAILS: List = List {

@@ -18,10 +18,14 @@ use super::client::{Action, Reader};
 use super::failure::Failure;
 use super::pages::Tokens;
 use super::place::{Outcome, Place, put, relate};
+use super::volatile::Path;
 use super::{policy, quota};
 
 pub(super) const SCOPE: Scope = Scope::Global;
 pub(super) const ACTIONS: &[&Action] = &[&DETAILS];
+/// None: the facets are put together here, and when a role was last used or how often a policy is attached is
+/// not put in. Attachments are the relations of each role.
+pub(super) const VOLATILE: &[Path] = &[];
 
 static DETAILS: Action = Action::new("iam:GetAccountAuthorizationDetails", &quota::IAM);
 
@@ -171,13 +175,6 @@ fn role_json(detail: &RoleDetail) -> Option<Value> {
     });
     set(&mut role, "PermissionsBoundary", boundary);
     set(&mut role, "Tags", Some(tags_json(detail.tags())));
-    let last_used = detail.role_last_used.as_ref().map(|used| {
-        let mut last_used = Map::new();
-        set(&mut last_used, "LastUsedDate", used.last_used_date.as_ref().map(date));
-        set(&mut last_used, "Region", used.region.as_deref());
-        last_used
-    });
-    set(&mut role, "RoleLastUsed", last_used);
     Some(Value::Object(role))
 }
 
@@ -206,8 +203,6 @@ fn policy_json(detail: &ManagedPolicyDetail) -> Option<Value> {
     set(&mut policy, "Arn", detail.arn.as_deref());
     set(&mut policy, "Path", detail.path.as_deref());
     set(&mut policy, "DefaultVersionId", detail.default_version_id.as_deref());
-    set(&mut policy, "AttachmentCount", detail.attachment_count);
-    set(&mut policy, "PermissionsBoundaryUsageCount", detail.permissions_boundary_usage_count);
     set(&mut policy, "IsAttachable", Some(detail.is_attachable));
     set(&mut policy, "Description", detail.description.as_deref());
     set(&mut policy, "CreateDate", detail.create_date.as_ref().map(date));

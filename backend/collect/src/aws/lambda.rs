@@ -21,6 +21,7 @@ use super::client::{Action, Reader};
 use super::failure::{Class, Failure};
 use super::pages::List;
 use super::place::{Outcome, Place, Read, elements, put, relate, text, unqualified_function};
+use super::volatile::Path;
 use super::{policy, quota};
 use crate::redact::Redactor;
 
@@ -35,6 +36,20 @@ pub(super) const ACTIONS: &[&Action] = &[
     &MAPPINGS.action,
     &SIGNING_CONFIGS.action,
     &SIGNED_FUNCTIONS.action,
+];
+/// Usage grows with every deployment of any function. A function that is idle changes its state, and with it
+/// its revision. Event source mappings report each batch, and are touched by every change of their own state.
+pub(super) const VOLATILE: &[Path] = &[
+    "settings/AccountUsage",
+    "config/RevisionId",
+    "config/State",
+    "config/StateReason",
+    "config/StateReasonCode",
+    "config/LastUpdateStatus",
+    "config/LastUpdateStatusReason",
+    "config/LastUpdateStatusReasonCode",
+    "event_sources/EventSourceMappings/*/LastModified",
+    "event_sources/EventSourceMappings/*/LastProcessingResult",
 ];
 
 static GET_ACCOUNT_SETTINGS: Action = Action::new("lambda:GetAccountSettings", &quota::LAMBDA);

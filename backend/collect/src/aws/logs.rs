@@ -8,10 +8,13 @@ use super::client::{Action, Reader};
 use super::failure::Failure;
 use super::pages::{List, Listing};
 use super::place::{Outcome, Place, Read, log_group_arn, put, relate, text};
+use super::volatile::Path;
 use super::{policy, quota};
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[&GROUPS.action, &POLICIES.action];
+/// Grows with every line that is logged.
+pub(super) const VOLATILE: &[Path] = &["group/storedBytes"];
 
 static GROUPS: List = list("logs:DescribeLogGroups", "logGroups");
 static POLICIES: List = list("logs:DescribeResourcePolicies", "resourcePolicies");

@@ -1,7 +1,7 @@
 //! Amazon Web Services: connect, plan the shards, collect each.
 //!
-//! A service is one file here and its name in [`services!`]. It states the API actions that it calls, fetches
-//! through the one [`client::Reader`], and normalises purely.
+//! A service is one file here and its name in [`services!`]. It states the API actions that it calls and the
+//! fields that change by themselves, fetches through the one [`client::Reader`], and normalises purely.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -15,6 +15,7 @@ use nephoscope_model::{
 use self::client::{Action, Log, Reader};
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place, tidy};
+use self::volatile::drop_volatile;
 use crate::Collector;
 use crate::budget::Budgets;
 use crate::error::CollectError;
@@ -35,6 +36,7 @@ mod policy;
 mod quota;
 mod regions;
 mod sts;
+mod volatile;
 
 #[cfg(test)]
 mod tests;
@@ -142,10 +144,12 @@ macro_rules! services {
             $(Service { name: stringify!($module), scope: $module::SCOPE, actions: $module::ACTIONS },)+
         ];
 
-        /// Reads the shard of one service; none where there is no such service.
+        /// Reads the shard of one service, without what changes by itself; none where there is no such service.
         async fn read(service: &str, reader: &Reader) -> Option<Outcome> {
             $(if service == stringify!($module) {
-                return Some($module::collect(reader).await);
+                let mut outcome = $module::collect(reader).await;
+                drop_volatile(&mut outcome.resources, $module::VOLATILE);
+                return Some(outcome);
             })+
             None
         }

@@ -8,9 +8,11 @@ use super::client::{Action, Reader};
 use super::failure::Failure;
 use super::place::{Outcome, Place, put};
 use super::quota;
+use super::volatile::Path;
 
 pub(super) const SCOPE: Scope = Scope::Global;
 pub(super) const ACTIONS: &[&Action] = &[&GET_CALLER_IDENTITY];
+pub(super) const VOLATILE: &[Path] = &[];
 
 static GET_CALLER_IDENTITY: Action = Action::new("sts:GetCallerIdentity", &quota::STS);
 
@@ -46,8 +48,35 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
 fn normalise(place: &Place) -> Resource {
     let uid = format!("arn:{}:iam::{}:root", place.partition, place.account);
     let mut account = place.resource("aws.account", &uid, place.account.as_str());
-    // The user id changes with each session of an assumed role.
-    let identity = json!({ "Account": place.account, "Arn": place.caller });
+    // The user id changes with each session of an assumed role, and so does the end of its ARN.
+    let identity = json!({ "Account": place.account, "Arn": without_session(&place.caller) });
     put(&mut account, "identity", Ok(Some(identity)));
     account
+}
+
+/// `arn:aws:sts::123456789012:assumed-role/scanner` of `…:assumed-role/scanner/botocore-session-1700000000`.
+fn without_session(arn: &str) -> &str {
+    match arn.rsplit_once('/') {
+        Some((role, _)) if role.contains(":assumed-role/") => role,
+        _ => arn,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_sessions_are_cut() {
+        let role = "arn:aws:sts::123456789012:assumed-role/scanner";
+        assert_eq!(without_session(&format!("{role}/botocore-session-1700000000")), role);
+        for other in [
+            role,
+            "arn:aws:iam::123456789012:user/team/scanner",
+            "arn:aws:iam::123456789012:root",
+            "arn:aws:sts::123456789012:federated-user/scanner",
+        ] {
+            assert_eq!(without_session(other), other);
+        }
+    }
 }

@@ -118,7 +118,8 @@ fn rest_api<'a>(position: usize, map: &Map<'a>, policies: &Policies, doors: &mut
 fn http_api<'a>(position: usize, map: &Map<'a>, doors: &mut Doors<'a>) -> Reach {
     let api = map.resource(position);
     let targets = http_apis::open(api).and_then(|routes| {
-        let target = |route: &&Value| function_of(text(http_apis::integration(api, route)?, "integrationUri")?);
+        let target =
+            |route: &&Value| function_of(text(http_apis::integration(api, route)?, "integrationUri")?);
         let mut targets: Vec<Option<&str>> = routes.iter().map(target).collect();
         if http_apis::is_connect_open(api)? {
             // Whoever is connected can send messages to any route.

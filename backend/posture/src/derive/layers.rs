@@ -24,7 +24,8 @@ pub(super) fn insights(function: &Resource) -> Reading<bool> {
     if text(config, "PackageType") == Some("Image") {
         return Err(reason("config", "NotCollected"));
     }
-    let name = |arn: &&str| arn.split(':').nth(6).is_some_and(|name| name.starts_with("LambdaInsightsExtension"));
+    let name =
+        |arn: &&str| arn.split(':').nth(6).is_some_and(|name| name.starts_with("LambdaInsightsExtension"));
     Ok(arns(config)?.iter().any(name))
 }
 

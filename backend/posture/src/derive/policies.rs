@@ -63,7 +63,8 @@ fn logs(policy: &Resource, account: &str) -> Reading<Vec<Grant>> {
 
 /// The grants of a role's trust policy.
 pub(super) fn trust(role: &Resource) -> Reading<Value> {
-    let document = required(role, "role")?.get("AssumeRolePolicyDocument").ok_or_else(|| malformed("role"))?;
+    let document =
+        required(role, "role")?.get("AssumeRolePolicyDocument").ok_or_else(|| malformed("role"))?;
     let grants = grants::grants(document, role.account.as_str(), "trust", "role")?;
     Ok(grants::to_value(&grants))
 }

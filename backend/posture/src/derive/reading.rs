@@ -1,6 +1,6 @@
 //! Reading facets so that what could not be read stays visible: a value, or the reasons why there is none.
 
-use nephoscope_model::{Fact, Facet, Resource, Unreadable};
+use nephoscope_model::{Facet, Fact, Resource, Unreadable};
 use serde_json::Value;
 
 /// A value that needs facets to be readable, or each reason why one was not.

@@ -95,7 +95,8 @@ pub(super) fn has_http_integration(api_or_stage: &Resource) -> Reading<bool> {
 /// Whether the API's own endpoint stands in the internet rather than in a private network.
 pub(super) fn has_public_endpoint(api_or_stage: &Resource) -> Reading<bool> {
     let api = required(api_or_stage, "api")?;
-    let types = api.get("endpointConfiguration").map_or(&[][..], |configuration| list(configuration, "types"));
+    let types =
+        api.get("endpointConfiguration").map_or(&[][..], |configuration| list(configuration, "types"));
     // Without a type it is edge-optimised, the provider's default.
     Ok(types.is_empty() || types.iter().any(|kind| kind.as_str() != Some("PRIVATE")))
 }

@@ -59,5 +59,6 @@ fn path(way: &[Step<'_>]) -> String {
 }
 
 fn is_plain(key: &str) -> bool {
-    key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.starts_with(|c: char| c.is_ascii_digit())
+    key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !key.starts_with(|c: char| c.is_ascii_digit())
 }

@@ -5,7 +5,9 @@
 /// What is published, from which accounts; above each, where that is documented.
 const PUBLISHERS: &[(&str, &[&str])] = &[
     // https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Lambda-Insights-extension-versions.html
-    ("CloudWatch Lambda Insights", &[
+    (
+        "CloudWatch Lambda Insights",
+        &[
             "580247275435",
             "012438385374",
             "033019950311",
@@ -18,9 +20,12 @@ const PUBLISHERS: &[(&str, &[&str])] = &[
             "519774774795",
             "732604637566",
             "891564319516",
-        ]),
+        ],
+    ),
     // https://docs.aws.amazon.com/systems-manager/latest/userguide/ps-integration-lambda-extensions.html
-    ("AWS Parameters and Secrets extension", &[
+    (
+        "AWS Parameters and Secrets extension",
+        &[
             "015030872274",
             "044395824272",
             "070087711984",
@@ -51,9 +56,12 @@ const PUBLISHERS: &[(&str, &[&str])] = &[
             "858974508948",
             "933737806257",
             "997803712105",
-        ]),
+        ],
+    ),
     // https://docs.aws.amazon.com/appconfig/latest/userguide/appconfig-integration-lambda-extensions-versions.html
-    ("AWS AppConfig agent extension", &[
+    (
+        "AWS AppConfig agent extension",
+        &[
             "027255383542",
             "039592058896",
             "066940009817",
@@ -69,11 +77,15 @@ const PUBLISHERS: &[(&str, &[&str])] = &[
             "826293736237",
             "958113053741",
             "980059726660",
-        ]),
+        ],
+    ),
     // https://docs.powertools.aws.dev/lambda/python/latest/getting-started/install/
     ("Powertools for AWS Lambda (Python, TypeScript)", &["017000801446", "094274105915"]),
     // https://aws-otel.github.io/docs/getting-started/lambda
-    ("AWS Distro for OpenTelemetry, and CloudWatch Application Signals", &["901920570463", "615299751070", "888577020596"]),
+    (
+        "AWS Distro for OpenTelemetry, and CloudWatch Application Signals",
+        &["901920570463", "615299751070", "888577020596"],
+    ),
     // https://aws-sdk-pandas.readthedocs.io/en/stable/layers.html
     ("AWS SDK for pandas", &["336392948345"]),
     // https://docs.datadoghq.com/serverless/libraries_integrations/extension/
@@ -102,7 +114,10 @@ mod tests {
         let mut seen = std::collections::BTreeSet::new();
         for (layers, accounts) in PUBLISHERS {
             for account in *accounts {
-                assert!(account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()), "{layers}: {account}");
+                assert!(
+                    account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit()),
+                    "{layers}: {account}"
+                );
                 assert!(seen.insert(account), "{layers}: {account} is named twice");
             }
         }

@@ -1,33 +1,46 @@
 //! Conditions made ready to run often: the same expression, with its costly spellings replaced.
 //!
-//! CEL looks a selection up name by name and compiles a regular expression anew for every text. Neither changes between
-//! resources, so both are settled once per evaluation. What a condition says is untouched; the catalogue's examples and
-//! `prove` run through here as well.
+//! CEL looks a selection up name by name, compiles a regular expression anew for every text, and builds the error of a
+//! negation before it knows of any. None of that changes between resources, so all of it is settled once per evaluation:
+//! selections become numbered slots that a subject fills once for all its checks. What a condition says is untouched;
+//! the catalogue's examples and `prove` run through here as well.
 
 use std::sync::Arc;
 
 use cel::Context;
 use cel::common::ast::{CallExpr, EntryExpr, Expr, IdedExpr, LiteralValue, operators};
+use cel::common::types::CelBool;
 use cel::extractors::This;
 use regex::Regex;
 
 use super::paths::is_type;
 
-/// Makes conditions ready, and keeps the functions that they then call.
+/// What conditions read of a facet or a fact: a root, and the keys below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Selection {
+    /// A facet's name, or `facts` with the fact's name as the first key.
+    pub root: String,
+    pub keys: Vec<String>,
+}
+
+/// Makes conditions ready, and keeps what they need when they run.
+#[derive(Default)]
 pub(super) struct Workshop {
+    selections: Vec<Selection>,
     patterns: Vec<Regex>,
 }
 
 impl Workshop {
-    pub fn new() -> Self {
-        Self { patterns: Vec::new() }
-    }
-
     /// `expression`, made ready.
     pub fn ready(&mut self, expression: &IdedExpr) -> IdedExpr {
         let mut ready = expression.clone();
         self.expression(&mut ready, &mut Vec::new());
         ready
+    }
+
+    /// The selections, by slot, of the conditions made ready since the last call.
+    pub fn selections(&mut self) -> Vec<Selection> {
+        std::mem::take(&mut self.selections)
     }
 
     /// Makes the functions known that conditions made ready so far call.
@@ -40,8 +53,8 @@ impl Workshop {
     }
 
     fn expression(&mut self, expression: &mut IdedExpr, bound: &mut Vec<String>) {
-        if let Some(name) = free_selection(expression, bound) {
-            expression.expr = Expr::Ident(name);
+        if let Some(selection) = selection(expression, bound) {
+            expression.expr = Expr::Ident(self.name(selection));
             return;
         }
         match &mut expression.expr {
@@ -57,6 +70,7 @@ impl Workshop {
             }
             Expr::Call(call) => {
                 self.pattern(call);
+                negation(call);
                 for operand in call.target.as_deref_mut().into_iter().chain(&mut call.args) {
                     self.expression(operand, bound);
                 }
@@ -89,12 +103,23 @@ impl Workshop {
         }
     }
 
+    /// The variable that stands for the selection.
+    fn name(&mut self, selection: Selection) -> String {
+        let known = self.selections.iter().position(|known| *known == selection);
+        let position = known.unwrap_or_else(|| {
+            self.selections.push(selection);
+            self.selections.len() - 1
+        });
+        format!("@{position}")
+    }
+
     /// `x.matches("…")` becomes a call of a function that has the pattern compiled.
     fn pattern(&mut self, call: &mut CallExpr) {
         if call.func_name != "matches" {
             return;
         }
-        let Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(pattern)), .. }) = call.args.last() else {
+        let Some(IdedExpr { expr: Expr::Literal(LiteralValue::String(pattern)), .. }) = call.args.last()
+        else {
             return;
         };
         // What is not a regular expression stays as it is, and is an error when it runs.
@@ -112,20 +137,40 @@ fn function_name(position: usize) -> String {
     format!("@matches{position}")
 }
 
-/// The whole name of a selection from something that is not a variable of a quantifier: `config.VpcConfig.VpcId`.
-fn free_selection(expression: &IdedExpr, bound: &[String]) -> Option<String> {
+/// `!x` becomes `x ? false : true`, which says the same, errors included.
+fn negation(call: &mut CallExpr) {
+    if call.func_name == operators::LOGICAL_NOT && call.args.len() == 1 {
+        call.func_name = operators::CONDITIONAL.to_owned();
+        for flag in [CelBool::FALSE, CelBool::TRUE] {
+            call.args.push(IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::Boolean(flag)) });
+        }
+    }
+}
+
+/// The number of a slot in the name of a variable; none for any other variable.
+pub(super) fn slot(variable: &str) -> Option<usize> {
+    variable.strip_prefix('@')?.parse().ok()
+}
+
+/// What `expression` selects, where it starts neither at a variable of a quantifier nor at a name without facets:
+/// `config.VpcConfig.VpcId`, or a name alone.
+fn selection(expression: &IdedExpr, bound: &[String]) -> Option<Selection> {
     let mut keys = Vec::new();
     let mut expression = &expression.expr;
     loop {
         match expression {
             Expr::Select(select) if !select.test => {
-                keys.push(select.field.as_str());
+                keys.push(select.field.clone());
                 expression = &select.operand.expr;
             }
-            Expr::Ident(root) if !keys.is_empty() && !bound.contains(root) && !is_type(root) => {
-                keys.push(root);
+            Expr::Ident(root) if !bound.contains(root) && !is_type(root) => {
                 keys.reverse();
-                return Some(keys.join("."));
+                let is_slot = match root.as_str() {
+                    "now" => false,
+                    "facts" | "resource" => !keys.is_empty(),
+                    _ => true,
+                };
+                return is_slot.then(|| Selection { root: root.clone(), keys });
             }
             _ => return None,
         }

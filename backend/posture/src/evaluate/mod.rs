@@ -23,7 +23,7 @@ use nephoscope_model::{Evidence, FindingKey, Resource, Status, Unreadable};
 
 use crate::derive::Derived;
 use crate::{Estate, EstateResource};
-use condition::Workshop;
+use condition::{Selection, Workshop};
 use paths::Lookup;
 pub use proof::{ProofFailure, prove};
 use subject::{Instant, Missed, Subject};
@@ -47,11 +47,11 @@ pub fn evaluate<'d>(
     let missed = Missed::default();
 
     for (position, (resource, facts)) in estate.resources.iter().zip(&derived.resources).enumerate() {
-        let Some(planned) = plan.get(resource.resource.kind.as_str()) else { continue };
-        let subject = Subject::of(&resource.resource, &facts.facts, &instant, &missed);
+        let Some(plan) = plan.get(resource.resource.kind.as_str()) else { continue };
+        let subject = Subject::of(&resource.resource, &facts.facts, &instant, &plan.selections, &missed);
         let mut scope = root.new_inner_scope();
         scope.set_variable_resolver(&subject);
-        for planned in planned {
+        for planned in &plan.checks {
             let judgement = match resource.stale_since {
                 None => judge(planned, &scope, &subject),
                 Some(_) => stale(planned, &scope, &subject, resource, estate),
@@ -100,18 +100,30 @@ struct Planned<'c> {
     evidence: Vec<Lookup>,
 }
 
-/// The checks of each kind, in the catalogue's order; `root` learns the functions that they call.
-fn plan<'c>(checks: &[&'c CompiledCheck], root: &mut Context<'_, '_>) -> BTreeMap<&'c str, Vec<Planned<'c>>> {
-    let mut workshop = Workshop::new();
-    let mut plan: BTreeMap<&str, Vec<Planned<'_>>> = BTreeMap::new();
+/// The checks of one kind, and what their conditions select.
+struct Plan<'c> {
+    selections: Vec<Selection>,
+    checks: Vec<Planned<'c>>,
+}
+
+/// The checks by kind, in the catalogue's order; `root` learns the functions that they call.
+fn plan<'c>(checks: &[&'c CompiledCheck], root: &mut Context<'_, '_>) -> BTreeMap<&'c str, Plan<'c>> {
+    let mut kinds: BTreeMap<&str, Vec<(usize, &CompiledCheck)>> = BTreeMap::new();
     for (position, check) in checks.iter().enumerate() {
-        plan.entry(check.check.kind.as_str()).or_default().push(Planned {
+        kinds.entry(check.check.kind.as_str()).or_default().push((position, check));
+    }
+    let mut workshop = Workshop::default();
+    let mut plan = BTreeMap::new();
+    for (kind, checks) in kinds {
+        let ready = |(position, check): (usize, &'c CompiledCheck)| Planned {
             position,
             check,
             applies: check.applies.as_ref().map(|program| workshop.ready(program.expression())),
             passes: workshop.ready(check.passes.expression()),
             evidence: check.check.evidence.iter().map(|path| Lookup::parse(path)).collect(),
-        });
+        };
+        let checks = checks.into_iter().map(ready).collect();
+        plan.insert(kind, Plan { checks, selections: workshop.selections() });
     }
     workshop.equip(root);
     plan

@@ -241,7 +241,10 @@ mod tests {
     fn conditions_read_their_longest_paths() {
         assert_eq!(reads("url != null && url.AuthType != 'NONE'"), ["url", "url.AuthType"]);
         assert_eq!(reads("has(config.Environment.Variables)"), ["config.Environment.Variables"]);
-        assert_eq!(reads("config['Timeout'] < 3 && now > timestamp('2026-01-01T00:00:00Z')"), ["config.Timeout"]);
+        assert_eq!(
+            reads("config['Timeout'] < 3 && now > timestamp('2026-01-01T00:00:00Z')"),
+            ["config.Timeout"]
+        );
         assert_eq!(reads("type(config.Layers) == list"), ["config.Layers"]);
     }
 

@@ -9,9 +9,10 @@ use cel::common::value::{CowVal, Val};
 use cel::context::VariableResolver;
 use cel::{Context, ExecutionError, Program};
 use jiff::Timestamp;
-use nephoscope_model::{Fact, Facet, Facts, Resource, Unreadable};
+use nephoscope_model::{Facet, Fact, Facts, Resource, Unreadable};
 use serde_json::{Value, json};
 
+use super::condition::{Selection, slot};
 use super::paths::{Lookup, Step};
 use super::values::view;
 
@@ -44,6 +45,9 @@ pub(super) struct Subject<'a> {
     resource: &'a Resource,
     facts: Derived<'a>,
     instant: &'a Instant,
+    /// What conditions select, and the values once they have: made for the first condition that asks, kept for the rest.
+    selections: &'a [Selection],
+    slots: Vec<OnceLock<Option<Box<dyn Val + 'a>>>>,
     /// The resource's own fields as JSON, made when the first condition asks.
     fields: OnceLock<Value>,
 }
@@ -53,9 +57,12 @@ impl<'a> Subject<'a> {
         resource: &'a Resource,
         facts: &'a Facts,
         instant: &'a Instant,
+        selections: &'a [Selection],
         missed: &'a Missed,
     ) -> Self {
-        Self { resource, facts: Derived { facts, missed }, instant, fields: OnceLock::new() }
+        let slots = selections.iter().map(|_| OnceLock::new()).collect();
+        let facts = Derived { facts, missed };
+        Self { resource, facts, instant, selections, slots, fields: OnceLock::new() }
     }
 
     /// What was asked for and could not be given.
@@ -65,17 +72,11 @@ impl<'a> Subject<'a> {
 
     /// The value that paths under `root` start from; none where it could not be read.
     pub fn root(&self, root: &str, first: Option<&str>) -> Option<Rooted<'_>> {
-        match root {
-            "resource" => Some(Rooted::Whole(self.fields())),
-            "facts" => match self.facts.facts.get(first?)? {
-                Fact::Known(value) => Some(Rooted::Fact(value)),
-                Fact::Unknown(_) => None,
-            },
-            facet => match self.resource.facets.get(facet)? {
-                Facet::Known(value) => Some(Rooted::Whole(value)),
-                Facet::Absent => Some(Rooted::Whole(&Value::Null)),
-                Facet::Unreadable(_) => None,
-            },
+        match (root, first) {
+            ("resource", _) => Some(Rooted::Whole(self.fields())),
+            ("facts", None) => None,
+            ("facts", Some(fact)) => self.facts.find(fact).ok().map(Rooted::Fact),
+            (facet, _) => self.facet(facet).ok().map(Rooted::Whole),
         }
     }
 
@@ -94,36 +95,55 @@ impl<'a> Subject<'a> {
         self.fields.get_or_init(|| fields(self.resource))
     }
 
-    fn variable<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
-        // Selections arrive whole first, as `config.VpcConfig.VpcId`. Walking there at once saves every step between;
-        // where the walk ends early, CEL asks again for less and finds the missing key itself.
-        let (root, path) = name.split_once('.').map_or((name, None), |(root, path)| (root, Some(path)));
-        match root {
-            "facts" => match path {
-                None => Some(CowVal::Borrowed(&self.facts)),
-                Some(path) => {
-                    let (fact, path) = path.split_once('.').map_or((path, None), |(f, p)| (f, Some(p)));
-                    match self.facts.facts.get(fact)? {
-                        Fact::Known(value) => walk(value, path),
-                        Fact::Unknown(_) => None,
-                    }
-                }
-            },
-            "resource" => walk(self.fields(), path),
-            "now" => path.is_none().then(|| CowVal::Borrowed(self.instant.0.as_ref())),
-            facet => match self.resource.facets.get(facet) {
-                Some(Facet::Known(value)) => walk(value, path),
-                Some(Facet::Absent) if path.is_none() => Some(CowVal::Borrowed(&NULL)),
-                Some(Facet::Absent) => None,
-                Some(Facet::Unreadable(reason)) => {
-                    self.missed().remember(reason.clone());
-                    None
-                }
-                None => {
-                    self.missed().remember(not_collected(facet));
-                    None
-                }
-            },
+    /// The facet's value, null where the provider said that there is none.
+    fn facet(&self, name: &str) -> Result<&'a Value, Missing<'a>> {
+        match self.resource.facets.get(name) {
+            Some(Facet::Known(value)) => Ok(value),
+            Some(Facet::Absent) => Ok(&Value::Null),
+            Some(Facet::Unreadable(reason)) => Err(Missing::Reasons(std::slice::from_ref(reason))),
+            None => Err(Missing::NotCollected),
+        }
+    }
+
+    /// What a selection leads to; nothing where a key is missing, or where it could not be read, which is noted.
+    fn select(&self, selection: &Selection) -> Option<&'a Value> {
+        let (found, name, keys) = match (selection.root.as_str(), selection.keys.split_first()) {
+            ("facts", Some((fact, keys))) => (self.facts.find(fact), fact, keys),
+            (facet, _) => (self.facet(facet), &selection.root, &selection.keys[..]),
+        };
+        match found {
+            Ok(value) => walk(value, keys),
+            Err(missing) => {
+                self.missed().remember(missing, name);
+                None
+            }
+        }
+    }
+
+    fn slot<'b>(&'b self, position: usize) -> Option<CowVal<'b, 'b>> {
+        let (slot, selection) = self.slots.get(position).zip(self.selections.get(position))?;
+        if selection.root == "resource" {
+            return walk(self.fields(), &selection.keys).map(view);
+        }
+        match slot.get_or_init(|| self.select(selection).map(|value| view(value).into_owned())) {
+            Some(value) => Some(CowVal::Borrowed(value.as_ref())),
+            // Every condition that asks misses it.
+            None => self.select(selection).map(view),
+        }
+    }
+}
+
+fn walk<'v>(value: &'v Value, keys: &[String]) -> Option<&'v Value> {
+    keys.iter().try_fold(value, |value, key| value.as_object()?.get(key))
+}
+
+impl VariableResolver for Subject<'_> {
+    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
+        match variable {
+            "facts" => Some(CowVal::Borrowed(&self.facts)),
+            "resource" => Some(view(self.fields())),
+            "now" => Some(CowVal::Borrowed(self.instant.0.as_ref())),
+            _ => self.slot(slot(variable)?),
         }
     }
 }
@@ -132,11 +152,6 @@ impl<'a> Subject<'a> {
 pub(super) enum Rooted<'a> {
     Whole(&'a Value),
     Fact(&'a Value),
-}
-
-fn walk<'b>(value: &'b Value, path: Option<&str>) -> Option<CowVal<'b, 'b>> {
-    let mut steps = path.into_iter().flat_map(|path| path.split('.'));
-    steps.try_fold(value, |value, key| value.as_object()?.get(key)).map(view)
 }
 
 /// What checks read as `resource`.
@@ -151,19 +166,12 @@ pub(super) fn fields(resource: &Resource) -> Value {
     })
 }
 
-fn not_collected(name: &str) -> Unreadable {
-    Unreadable {
-        facet: name.to_owned(),
-        api: String::new(),
-        error: "NotCollected".to_owned(),
-        permission: None,
-    }
-}
-
-impl VariableResolver for Subject<'_> {
-    fn resolve<'b>(&'b self, variable: &str) -> Option<CowVal<'b, 'b>> {
-        self.variable(variable)
-    }
+/// Why something cannot be given.
+enum Missing<'a> {
+    /// The provider would not say.
+    Reasons(&'a [Unreadable]),
+    /// Nobody asked.
+    NotCollected,
 }
 
 /// What was asked for and could not be given. Values of CEL have to be `Sync`, hence the lock that nobody contends.
@@ -184,8 +192,16 @@ impl Missed {
         missed
     }
 
-    fn remember(&self, reason: Unreadable) {
-        self.reasons().push(reason);
+    fn remember(&self, missing: Missing<'_>, name: &str) {
+        match missing {
+            Missing::Reasons(reasons) => self.reasons().extend_from_slice(reasons),
+            Missing::NotCollected => self.reasons().push(Unreadable {
+                facet: name.to_owned(),
+                api: String::new(),
+                error: "NotCollected".to_owned(),
+                permission: None,
+            }),
+        }
     }
 
     fn reasons(&self) -> MutexGuard<'_, Vec<Unreadable>> {
@@ -201,22 +217,23 @@ struct Derived<'a> {
 }
 
 impl<'a> Derived<'a> {
-    fn find(&self, key: &dyn Val) -> Result<&'a Value, ExecutionError> {
+    fn find(&self, name: &str) -> Result<&'a Value, Missing<'a>> {
+        match self.facts.get(name) {
+            Some(Fact::Known(value)) => Ok(value),
+            Some(Fact::Unknown(reasons)) => Err(Missing::Reasons(reasons)),
+            None => Err(Missing::NotCollected),
+        }
+    }
+
+    fn at(&self, key: &dyn Val) -> Result<&'a Value, ExecutionError> {
         let Some(name) = key.downcast_ref::<CelString<'_>>() else {
             let got = key.get_type().name().to_owned();
             return Err(ExecutionError::UnexpectedType { got, want: "string".to_owned() });
         };
-        let name = name.inner();
-        match self.facts.get(name) {
-            Some(Fact::Known(value)) => return Ok(value),
-            Some(Fact::Unknown(reasons)) => {
-                for reason in reasons {
-                    self.missed.remember(reason.clone());
-                }
-            }
-            None => self.missed.remember(not_collected(&format!("facts.{name}"))),
-        }
-        Err(ExecutionError::undeclared_reference(name))
+        self.find(name.inner()).map_err(|missing| {
+            self.missed.remember(missing, name.inner());
+            ExecutionError::undeclared_reference(name.inner())
+        })
     }
 }
 
@@ -253,7 +270,7 @@ impl Indexer for Derived<'_> {
     where
         Self: 'w,
     {
-        self.find(key).map(view)
+        self.at(key).map(view)
     }
 
     fn steal<'w>(self: Box<Self>, key: &dyn Val) -> Result<Box<dyn Val + 'w>, ExecutionError>
@@ -266,6 +283,6 @@ impl Indexer for Derived<'_> {
 
 impl Container for Derived<'_> {
     fn contains(&self, key: &dyn Val) -> Result<bool, ExecutionError> {
-        self.find(key).map(|_| true)
+        self.at(key).map(|_| true)
     }
 }

@@ -7,9 +7,7 @@ use std::sync::OnceLock;
 
 use cel::ExecutionError;
 use cel::common::traits::{Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
-use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, MAP_TYPE, Type,
-};
+use cel::common::types::{CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, MAP_TYPE, Type};
 use cel::common::value::{CowVal, Val};
 use serde_json::{Map, Number, Value};
 
@@ -156,9 +154,8 @@ impl<'a> Iterable for Object<'a> {
     where
         Self: 'w,
     {
-        let keys = self.keys.get_or_init(|| {
-            self.fields.keys().map(|key| CelString::from(key.as_str())).collect()
-        });
+        let keys =
+            self.keys.get_or_init(|| self.fields.keys().map(|key| CelString::from(key.as_str())).collect());
         Box::new(Keys(keys.iter()))
     }
 }

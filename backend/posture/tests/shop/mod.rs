@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use nephoscope_model::ident::{FindingKey, Provider};
 use nephoscope_model::scan::CoverageRow;
 use nephoscope_model::{
-    AccountId, CollectionError, Coverage, CoverageState, Facet, Kind, Region, Relation, RelationName, Resource,
-    ServiceName, ShardKey, Status, TargetName, Uid, Unreadable,
+    AccountId, CollectionError, Coverage, CoverageState, Facet, Kind, Region, Relation, RelationName,
+    Resource, ServiceName, ShardKey, Status, TargetName, Uid, Unreadable,
 };
 use nephoscope_posture::{Estate, EstateResource};
 use serde_json::{Value, json};
@@ -97,7 +97,11 @@ pub fn resource(kind: &str, uid: &str, facets: Value) -> Resource {
         uid: Uid::from(uid),
         provider: Provider::Aws,
         account: AccountId::from(ACCOUNT),
-        region: if service == "iam" || service == "account" { Region::global() } else { Region::from(REGION) },
+        region: if service == "iam" || service == "account" {
+            Region::global()
+        } else {
+            Region::from(REGION)
+        },
         service: ServiceName::from(service),
         name: uid.rsplit([':', '/']).next().unwrap_or_default().to_owned(),
         tags: BTreeMap::new(),
@@ -146,7 +150,8 @@ fn api_arn(number: usize) -> String {
 }
 
 fn account() -> Resource {
-    let identity = json!({"Account": ACCOUNT, "Arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/audit/scan")});
+    let identity =
+        json!({"Account": ACCOUNT, "Arn": format!("arn:aws:sts::{ACCOUNT}:assumed-role/audit/scan")});
     resource("aws.account", &format!("arn:aws:iam::{ACCOUNT}:root"), json!({ "identity": identity }))
 }
 
@@ -235,7 +240,8 @@ pub fn function(number: usize) -> Resource {
 }
 
 fn role(number: usize) -> Resource {
-    let actions = if number.is_multiple_of(40) { json!("*") } else { json!(["dynamodb:GetItem", "dynamodb:PutItem"]) };
+    let actions =
+        if number.is_multiple_of(40) { json!("*") } else { json!(["dynamodb:GetItem", "dynamodb:PutItem"]) };
     let role = json!({
         "RoleName": format!("role-{number:06}"),
         "RoleId": "AROAEXAMPLE",

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use nephoscope_model::finding::{Evaluation, Judged, Verdict};
 use nephoscope_model::{AccountId, Severity, Status};
+use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, params};
 
+use super::batch::Batch;
 use super::document::{DocumentWriter, Packed};
 use super::fault::Sql;
 use super::rollup::RollupWriter;
@@ -89,7 +91,7 @@ pub(super) struct VerdictWriter<'t> {
     /// Findings that were not there before: number of the key, resource and check.
     keys: Vec<[i64; 3]>,
     standing: CachedStatement<'t>,
-    insert: CachedStatement<'t>,
+    insert: Batch<'t>,
     close: CachedStatement<'t>,
     judge: CachedStatement<'t>,
     close_judgement: CachedStatement<'t>,
@@ -119,13 +121,13 @@ impl<'t> VerdictWriter<'t> {
                  WHERE resource = ?1 AND valid_to = ",
                 open!()
             ))?,
-            insert: tx.prepare_cached(concat!(
+            insert: Batch::new(
+                tx,
                 "INSERT INTO verdict
-                 (resource, check_id, valid_from, valid_to, status, exposure, severity, place, opened, detail, document)
-                 VALUES (?1, ?2, ?3, ",
-                open!(),
-                ", ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-            ))?,
+                 (resource, check_id, valid_from, valid_to, status, exposure, severity, place, opened, detail, document)",
+                concat!("(?, ?, ?, ", open!(), ", ?, ?, ?, ?, ?, ?, ?)"),
+                "",
+            )?,
             close: tx.prepare_cached(
                 "UPDATE verdict SET valid_to = ?4 WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
             )?,
@@ -204,19 +206,10 @@ impl<'t> VerdictWriter<'t> {
                 opened = earlier.opened;
             }
         }
-        self.insert.execute(params![
-            resource,
-            check,
-            self.sequence,
-            says.status,
-            says.exposure,
-            says.severity,
-            says.place,
-            opened,
-            says.detail,
-            says.document
-        ])?;
-        Ok(())
+        let numbers = [resource, check, self.sequence, says.status, says.exposure, says.severity, says.place, opened];
+        let detail = says.detail.map_or(Value::Null, |json| Value::Text(json.to_owned()));
+        let document = says.document.map_or(Value::Null, Value::Integer);
+        self.insert.push(numbers.map(Value::Integer).into_iter().chain([detail, document]))
     }
 
     fn fetch_standing(&mut self, resource: i64) -> Sql<HashMap<i64, Standing>> {
@@ -263,6 +256,9 @@ impl<'t> VerdictWriter<'t> {
 
     /// Closes what is said of resources that are no longer there, and writes the counts.
     pub(super) fn finish(mut self, scan: i64) -> Sql<()> {
+        let cpu = || std::fs::read_to_string("/proc/thread-self/schedstat").unwrap().split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9;
+        eprintln!("  loop done {:.2}", cpu());
+        self.insert.flush()?;
         let mut gone: Vec<(i64, i64)> =
             self.before.drain().map(|(resource, (valid_from, _))| (resource, valid_from)).collect();
         gone.sort_unstable();
@@ -275,12 +271,18 @@ impl<'t> VerdictWriter<'t> {
         }
         // In the order of keys, for they fall all over the table.
         self.keys.sort_unstable();
-        let mut insert = self.tx.prepare_cached(
-            "INSERT INTO finding (key, resource, check_id) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+        eprintln!("  sorted {:.2}", cpu());
+        let mut insert = Batch::new(
+            self.tx,
+            "INSERT INTO finding (key, resource, check_id)",
+            "(?, ?, ?)",
+            "ON CONFLICT DO NOTHING",
         )?;
         for key in self.keys {
-            insert.execute(key)?;
+            insert.push(key.map(Value::Integer))?;
         }
+        insert.flush()?;
+        eprintln!("  keys {:.2}", cpu());
         self.rollups.insert(self.tx, scan)
     }
 }

@@ -159,15 +159,15 @@ fn policy(request: &Request) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({"Policy": policy, "RevisionId": "1"}))
 }
 
-fn xml(body: &str) -> ResponseTemplate {
+pub(super) fn xml(body: &str) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_raw(body, "text/xml")
 }
 
-const IDENTITY: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+pub(super) const IDENTITY: &str = r#"<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>arn:aws:sts::123456789012:assumed-role/nephoscope/nephoscope</Arn><UserId>AROAEXAMPLE:nephoscope</UserId><Account>123456789012</Account>
 </GetCallerIdentityResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetCallerIdentityResponse>"#;
 
-fn authorization_details() -> String {
+pub(super) fn authorization_details() -> String {
     let encode = |text: &str| {
         percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
     };

@@ -20,6 +20,7 @@ mod connecting;
 mod estate;
 mod failing;
 mod services;
+mod unchanged;
 
 const ACCOUNT: &str = "123456789012";
 

@@ -68,8 +68,8 @@ fn covers(deny: &Statement, allow: &Statement) -> bool {
             wanted.iter().all(|wanted| patterns.iter().any(|pattern| glob::matches(pattern, wanted)))
         }
     };
-    let resources = deny.resources.is_empty()
-        || all(&deny.resources, &allow.resources, !allow.not_resources.is_empty());
+    let resources =
+        deny.resources.is_empty() || all(&deny.resources, &allow.resources, !allow.not_resources.is_empty());
     all(&deny.actions, &allow.actions, !allow.not_actions.is_empty()) && resources
 }
 

@@ -76,35 +76,89 @@ fn who_is_let_in() {
             &[],
             Internal,
         ),
-        ("URL without authentication", json!([everyone(json!({"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}))]), true, &[], Internet),
-        ("URL with signatures", json!([everyone(json!({"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}))]), false, &[], CrossAccount),
-        ("an organisation", json!([everyone(json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]), false, &[], CrossAccount),
-        ("any organisation", json!([everyone(json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}))]), true, &[], Internet),
-        ("everybody but an organisation", json!([everyone(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]), true, &[], Internet),
-        ("an organisation, or whoever has none", json!([everyone(json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]), true, &[], Internet),
         (
-            "an organisation that has to be there",
-            json!([everyone(json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}, "Null": {"aws:PrincipalOrgID": "false"}}))]),
+            "URL without authentication",
+            json!([everyone(json!({"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "URL with signatures",
+            json!([everyone(json!({"StringEquals": {"lambda:FunctionUrlAuthType": "AWS_IAM"}}))]),
             false,
             &[],
             CrossAccount,
         ),
-        ("somebody of some organisation", json!([everyone(json!({"Null": {"aws:PrincipalOrgID": "false"}}))]), true, &[], Internet),
+        (
+            "an organisation",
+            json!([everyone(json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]),
+            false,
+            &[],
+            CrossAccount,
+        ),
+        (
+            "any organisation",
+            json!([everyone(json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "everybody but an organisation",
+            json!([everyone(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "an organisation, or whoever has none",
+            json!([everyone(json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "an organisation that has to be there",
+            json!([everyone(
+                json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}, "Null": {"aws:PrincipalOrgID": "false"}})
+            )]),
+            false,
+            &[],
+            CrossAccount,
+        ),
+        (
+            "somebody of some organisation",
+            json!([everyone(json!({"Null": {"aws:PrincipalOrgID": "false"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
         (
             "an organisational unit",
-            json!([everyone(json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}}))]),
+            json!([everyone(
+                json!({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*"}})
+            )]),
             false,
             &[],
             CrossAccount,
         ),
         (
             "all of no organisational units",
-            json!([everyone(json!({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}))]),
+            json!([everyone(
+                json!({"ForAllValues:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}})
+            )]),
             true,
             &[],
             Internet,
         ),
-        ("the own account by condition", json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": OWN}}))]), false, &[], Internal),
+        (
+            "the own account by condition",
+            json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": OWN}}))]),
+            false,
+            &[],
+            Internal,
+        ),
         (
             "a foreign account by condition",
             json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": ["444455556666", OWN]}}))]),
@@ -112,38 +166,153 @@ fn who_is_let_in() {
             &["444455556666"],
             CrossAccount,
         ),
-        ("a role of that name in any account", json!([everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}))]), true, &[], Internet),
-        ("roles of one account", json!([everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}))]), false, &[], Internal),
-        ("one value of two is open", json!([everyone(json!({"StringLike": {"aws:SourceArn": ["arn:aws:s3:::uploads", "*"]}}))]), true, &[], Internet),
+        (
+            "a role of that name in any account",
+            json!([everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/deploy"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "roles of one account",
+            json!([everyone(json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}))]),
+            false,
+            &[],
+            Internal,
+        ),
+        (
+            "one value of two is open",
+            json!([everyone(json!({"StringLike": {"aws:SourceArn": ["arn:aws:s3:::uploads", "*"]}}))]),
+            true,
+            &[],
+            Internet,
+        ),
         ("any source", json!([everyone(json!({"ArnLike": {"aws:SourceArn": "*"}}))]), true, &[], Internet),
-        ("the whole internet by address", json!([everyone(json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/0"]}}))]), true, &[], Internet),
-        ("half the internet by address", json!([everyone(json!({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}))]), true, &[], Internet),
-        ("an office by address", json!([everyone(json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/48"]}}))]), false, &[], CrossAccount),
-        ("everybody but an address", json!([everyone(json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.7"}}))]), true, &[], Internet),
-        ("a private network", json!([everyone(json!({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}))]), false, &[], Internal),
-        ("encryption in transit", json!([everyone(json!({"Bool": {"aws:SecureTransport": "true"}}))]), true, &[], Internet),
-        ("a tag that anybody can give", json!([everyone(json!({"StringEquals": {"aws:PrincipalTag/team": "cart"}}))]), true, &[], Internet),
-        ("whoever owns the resource", json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}))]), false, &[], Internal),
-        ("whoever is whoever they are", json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}))]), true, &[], Internet),
-        ("a denied stranger", json!([allow(), deny(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]), false, &[], CrossAccount),
+        (
+            "the whole internet by address",
+            json!([everyone(json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "0.0.0.0/0"]}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "half the internet by address",
+            json!([everyone(json!({"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "an office by address",
+            json!([everyone(json!({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24", "2001:db8::/48"]}}))]),
+            false,
+            &[],
+            CrossAccount,
+        ),
+        (
+            "everybody but an address",
+            json!([everyone(json!({"NotIpAddress": {"aws:SourceIp": "203.0.113.7"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "a private network",
+            json!([everyone(json!({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}))]),
+            false,
+            &[],
+            Internal,
+        ),
+        (
+            "encryption in transit",
+            json!([everyone(json!({"Bool": {"aws:SecureTransport": "true"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "a tag that anybody can give",
+            json!([everyone(json!({"StringEquals": {"aws:PrincipalTag/team": "cart"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "whoever owns the resource",
+            json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": "${aws:ResourceAccount}"}}))]),
+            false,
+            &[],
+            Internal,
+        ),
+        (
+            "whoever is whoever they are",
+            json!([everyone(json!({"StringEquals": {"aws:PrincipalAccount": "${aws:PrincipalAccount}"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "a denied stranger",
+            json!([allow(), deny(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]),
+            false,
+            &[],
+            CrossAccount,
+        ),
         (
             "a denied stranger, services spared",
-            json!([allow(), deny(json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}))]),
+            json!([
+                allow(),
+                deny(
+                    json!({"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}})
+                )
+            ]),
             false,
             &[],
             CrossAccount,
         ),
         (
             "a stranger denied only without encryption",
-            json!([allow(), deny(json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}, "Bool": {"aws:SecureTransport": "false"}}))]),
+            json!([
+                allow(),
+                deny(
+                    json!({"StringNotEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}, "Bool": {"aws:SecureTransport": "false"}})
+                )
+            ]),
             true,
             &[],
             Internet,
         ),
-        ("plain text denied", json!([allow(), deny(json!({"Bool": {"aws:SecureTransport": "false"}}))]), true, &[], Internet),
-        ("an address denied", json!([allow(), deny(json!({"IpAddress": {"aws:SourceIp": "203.0.113.7"}}))]), true, &[], Internet),
-        ("other networks denied", json!([allow(), deny(json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}))]), false, &[], Internal),
-        ("organisation units denied by any value", json!([allow(), deny(json!({"ForAnyValue:StringNotLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}))]), true, &[], Internet),
+        (
+            "plain text denied",
+            json!([allow(), deny(json!({"Bool": {"aws:SecureTransport": "false"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "an address denied",
+            json!([allow(), deny(json!({"IpAddress": {"aws:SourceIp": "203.0.113.7"}}))]),
+            true,
+            &[],
+            Internet,
+        ),
+        (
+            "other networks denied",
+            json!([allow(), deny(json!({"StringNotEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}))]),
+            false,
+            &[],
+            Internal,
+        ),
+        (
+            "organisation units denied by any value",
+            json!([
+                allow(),
+                deny(json!({"ForAnyValue:StringNotLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*"}}))
+            ]),
+            true,
+            &[],
+            Internet,
+        ),
         (
             "everybody denied but named ones",
             json!([allow(), {"Effect": "Deny", "NotPrincipal": {"AWS": ["arn:aws:iam::111122223333:role/app", "arn:aws:iam::444455556666:root"]}, "Action": "lambda:InvokeFunction", "Resource": FUNCTION}]),
@@ -165,11 +334,20 @@ fn who_is_let_in() {
             &[],
             Internet,
         ),
-        ("everybody denied", json!([allow(), {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]), false, &[], Internal),
+        (
+            "everybody denied",
+            json!([allow(), {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}]),
+            false,
+            &[],
+            Internal,
+        ),
         ("a service", json!([service("events.amazonaws.com", json!({}))]), false, &[], Internal),
         (
             "a service for a foreign account",
-            json!([service("sns.amazonaws.com", json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:444455556666:orders"}}))]),
+            json!([service(
+                "sns.amazonaws.com",
+                json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:444455556666:orders"}})
+            )]),
             false,
             &["444455556666"],
             CrossAccount,
@@ -190,22 +368,91 @@ fn whom_services_call_for() {
     let bucket = json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}});
     let table: Vec<(&str, Value, bool)> = vec![
         ("nobody in particular", json!([service(sns, json!({}))]), false),
-        ("a topic", json!([service(sns, json!({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"}}))]), true),
-        ("topics of an account", json!([service(sns, json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}))]), true),
-        ("a topic in any account", json!([service(sns, json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:*:orders"}}))]), false),
+        (
+            "a topic",
+            json!([service(
+                sns,
+                json!({"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"}})
+            )]),
+            true,
+        ),
+        (
+            "topics of an account",
+            json!([service(sns, json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:111122223333:*"}}))]),
+            true,
+        ),
+        (
+            "a topic in any account",
+            json!([service(sns, json!({"ArnLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:*:orders"}}))]),
+            false,
+        ),
         ("any source at all", json!([service(sns, json!({"StringLike": {"aws:SourceArn": "*"}}))]), false),
-        ("not that source", json!([service(sns, json!({"ArnNotLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:444455556666:*"}}))]), false),
-        ("a source where there is one", json!([service(sns, json!({"ArnLikeIfExists": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"}}))]), false),
-        ("an organisation", json!([service(sns, json!({"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}}))]), true),
-        ("organisation paths", json!([service(sns, json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-a1b2c3d4e5/r-1/*"}}))]), true),
-        ("a principal's organisation says nothing of the source", json!([service(sns, json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]), false),
+        (
+            "not that source",
+            json!([service(
+                sns,
+                json!({"ArnNotLike": {"aws:SourceArn": "arn:aws:sns:eu-west-1:444455556666:*"}})
+            )]),
+            false,
+        ),
+        (
+            "a source where there is one",
+            json!([service(
+                sns,
+                json!({"ArnLikeIfExists": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:orders"}})
+            )]),
+            false,
+        ),
+        (
+            "an organisation",
+            json!([service(sns, json!({"StringEquals": {"aws:SourceOrgID": "o-a1b2c3d4e5"}}))]),
+            true,
+        ),
+        (
+            "organisation paths",
+            json!([service(
+                sns,
+                json!({"ForAnyValue:StringLike": {"aws:SourceOrgPaths": "o-a1b2c3d4e5/r-1/*"}})
+            )]),
+            true,
+        ),
+        (
+            "a principal's organisation says nothing of the source",
+            json!([service(sns, json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}))]),
+            false,
+        ),
         ("a bucket alone", json!([service(s3, bucket.clone())]), false),
-        ("a bucket and its account", json!([service(s3, json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}, "StringEquals": {"AWS:SourceAccount": OWN}}))]), true),
-        ("the bucket's account alone", json!([service(s3, json!({"StringEquals": {"aws:SourceAccount": OWN}}))]), true),
+        (
+            "a bucket and its account",
+            json!([service(
+                s3,
+                json!({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::uploads"}, "StringEquals": {"AWS:SourceAccount": OWN}})
+            )]),
+            true,
+        ),
+        (
+            "the bucket's account alone",
+            json!([service(s3, json!({"StringEquals": {"aws:SourceAccount": OWN}}))]),
+            true,
+        ),
         ("any account", json!([service(s3, json!({"StringLike": {"aws:SourceAccount": "*"}}))]), false),
         ("a bucket, for a service whose names are not global", json!([service(sns, bucket)]), true),
-        ("an API", json!([service("apigateway.amazonaws.com", json!({"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3/*/GET/cart"}}))]), true),
-        ("a skill", json!([service("alexa-appkit.amazon.com", json!({"StringEquals": {"lambda:EventSourceToken": "amzn1.ask.skill.1"}}))]), true),
+        (
+            "an API",
+            json!([service(
+                "apigateway.amazonaws.com",
+                json!({"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-west-1:111122223333:a1b2c3/*/GET/cart"}})
+            )]),
+            true,
+        ),
+        (
+            "a skill",
+            json!([service(
+                "alexa-appkit.amazon.com",
+                json!({"StringEquals": {"lambda:EventSourceToken": "amzn1.ask.skill.1"}})
+            )]),
+            true,
+        ),
         (
             "other accounts denied",
             json!([service(s3, json!({})), {"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*", "Condition": {"StringNotEqualsIfExists": {"aws:SourceAccount": OWN}, "Bool": {"aws:PrincipalIsAWSService": "true"}}}]),
@@ -237,7 +484,12 @@ fn how_much_is_given() {
         ),
         ("everything denied", json!([{"Effect": "Deny", "Action": "*", "Resource": "*"}]), false, &[]),
         ("one service", allow(json!("S3:*"), json!("*")), false, &["s3"]),
-        ("two services", allow(json!(["sqs:*", "dynamodb:*", "logs:*"]), json!("*")), false, &["dynamodb", "sqs"]),
+        (
+            "two services",
+            allow(json!(["sqs:*", "dynamodb:*", "logs:*"]), json!("*")),
+            false,
+            &["dynamodb", "sqs"],
+        ),
         ("one service on all its things", allow(json!("s3:*"), json!("arn:aws:s3:::*")), false, &["s3"]),
         ("one service on one thing", allow(json!("s3:*"), json!("arn:aws:s3:::a/*")), false, &[]),
         ("reads of a service", allow(json!("s3:Get*"), json!("*")), false, &[]),
@@ -318,7 +570,11 @@ fn what_is_not_a_policy_is_malformed() {
     ];
     for document in broken {
         let reasons = grants(&document, OWN, "policy", "api").unwrap_err();
-        assert_eq!((reasons[0].facet.as_str(), reasons[0].error.as_str()), ("api", "Malformed"), "{document}");
+        assert_eq!(
+            (reasons[0].facet.as_str(), reasons[0].error.as_str()),
+            ("api", "Malformed"),
+            "{document}"
+        );
     }
     assert!(read(json!([])).is_empty());
 }

@@ -105,7 +105,10 @@ pub(super) fn reach(restraints: &[Vec<Who>], account: &str) -> Exposure {
 fn who(key: &str, value: &str) -> Option<Who> {
     let lower = value.to_ascii_lowercase();
     match key {
-        "aws:sourceaccount" | "aws:principalaccount" | "aws:sourceowner" | "aws:vpceaccount"
+        "aws:sourceaccount"
+        | "aws:principalaccount"
+        | "aws:sourceowner"
+        | "aws:vpceaccount"
         | "kms:calleraccount" => match lower.as_str() {
             "${aws:resourceaccount}" => Some(Who::Owner),
             _ => is_account(value).then(|| Who::Account(value.to_owned())),
@@ -118,14 +121,16 @@ fn who(key: &str, value: &str) -> Option<Who> {
         }
         "aws:resourceorgid" => (lower == "${aws:principalorgid}").then_some(Who::Organisation),
         "aws:principalorgpaths" | "aws:sourceorgpaths" | "aws:vpceorgpaths" => {
-            let organisation = glob::fixed_prefix(value).split_once('/').map(|(organisation, _)| organisation);
+            let organisation =
+                glob::fixed_prefix(value).split_once('/').map(|(organisation, _)| organisation);
             organisation.filter(|organisation| is_fixed(organisation)).map(|_| Who::Organisation)
         }
         "aws:sourcevpc" | "aws:sourcevpce" | "aws:sourcevpcarn" => is_fixed(value).then_some(Who::Network),
         "aws:sourceip" => is_narrow(value).then_some(Who::Addresses),
         // The part before the colon is the unique id of one role; the session's name after it may be anything.
-        "aws:userid" => (is_fixed(value) || is_fixed(glob::fixed_prefix(value).split_once(':')?.0))
-            .then_some(Who::Thing),
+        "aws:userid" => {
+            (is_fixed(value) || is_fixed(glob::fixed_prefix(value).split_once(':')?.0)).then_some(Who::Thing)
+        }
         "aws:principalservicename" => is_fixed(value).then_some(Who::Thing),
         "lambda:eventsourcetoken" => is_fixed(value).then_some(Who::Signed),
         "lambda:functionurlauthtype" => (value == "AWS_IAM").then_some(Who::Signed),
@@ -159,7 +164,10 @@ fn arn(key: &str, value: &str) -> Option<Who> {
             is_fixed(bucket)
         }
         // `/restapis/ID/…`: the collection and the id have to stand before the wildcard.
-        _ => !glob::is_pattern(resource) || glob::fixed_prefix(resource).trim_start_matches('/').matches('/').count() >= 2,
+        _ => {
+            !glob::is_pattern(resource)
+                || glob::fixed_prefix(resource).trim_start_matches('/').matches('/').count() >= 2
+        }
     };
     (names_thing && !resource.is_empty()).then_some(Who::Thing)
 }

@@ -5,36 +5,38 @@ use std::collections::BTreeMap;
 use cel::Context;
 use jiff::Timestamp;
 use nephoscope_catalogue::{CompiledCheck, Example, Expect, root_context};
-use nephoscope_model::{AccountId, Fact, Facet, Facts, Region, Resource, Status, Uid, Unreadable};
+use nephoscope_model::{AccountId, Facet, Fact, Facts, Region, Resource, Status, Uid, Unreadable};
 use serde_json::Value;
 
 use super::super::paths::{Path, Step};
 use super::super::subject::{Instant, Missed, Subject, fields};
-use super::super::{Judgement, Planned, judge, plan};
+use super::super::{Plan, judge, plan};
 use super::mutation;
 
 /// A check, ready to judge any number of cases.
 pub(super) struct Bench<'c> {
-    plan: BTreeMap<&'c str, Vec<Planned<'c>>>,
+    plan: Option<Plan<'c>>,
     root: Context<'static, 'static>,
 }
 
 impl<'c> Bench<'c> {
     pub fn of(check: &'c CompiledCheck) -> Self {
         let mut root = root_context();
-        Self { plan: plan(&[check], &mut root), root }
+        let plan = plan(&[check], &mut root).into_values().next();
+        Self { plan, root }
     }
 
     /// What the check says of `case`, with the reasons where it cannot tell.
     pub fn judge(&self, case: &Case) -> (Expect, Vec<Unreadable>) {
+        let Some(Plan { selections, checks }) = &self.plan else {
+            return (Expect::NotApplicable, Vec::new());
+        };
         let instant = Instant::of(case.now, &self.root);
         let missed = Missed::default();
-        let subject = Subject::of(&case.resource, &case.facts, &instant, &missed);
+        let subject = Subject::of(&case.resource, &case.facts, &instant, selections, &missed);
         let mut scope = self.root.new_inner_scope();
         scope.set_variable_resolver(&subject);
-        let judged = |planned: &Planned<'_>| judge(planned, &scope, &subject);
-        let judgement: Judgement = self.plan.values().flatten().next().and_then(judged);
-        match judgement {
+        match checks.first().and_then(|check| judge(check, &scope, &subject)) {
             None => (Expect::NotApplicable, Vec::new()),
             Some((status, detail)) => {
                 let verdict = match status {
@@ -127,6 +129,7 @@ impl Case {
         self.resource.region = Region::from(text("region"));
         let tags = document.get("tags").and_then(Value::as_object);
         let text = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
-        self.resource.tags = tags.map(|tags| tags.iter().filter_map(text).collect::<BTreeMap<_, _>>()).unwrap_or_default();
+        self.resource.tags =
+            tags.map(|tags| tags.iter().filter_map(text).collect::<BTreeMap<_, _>>()).unwrap_or_default();
     }
 }

@@ -92,12 +92,7 @@ fn idle(check: &CompiledCheck, bench: &Bench<'_>, cases: &[Case], reads: &Reads)
 }
 
 /// Facets and facts whose unreadability goes unnoticed although their value would matter.
-fn overlooked(
-    check: &CompiledCheck,
-    bench: &Bench<'_>,
-    cases: &[Case],
-    reads: &Reads,
-) -> Vec<ProofFailure> {
+fn overlooked(check: &CompiledCheck, bench: &Bench<'_>, cases: &[Case], reads: &Reads) -> Vec<ProofFailure> {
     let mut failures = Vec::new();
     let subjects: BTreeSet<&str> =
         reads.paths.iter().filter(|path| path.root != "resource").map(Path::subject).collect();
@@ -110,7 +105,8 @@ fn overlooked(
                 continue;
             }
             // Decided without it, so no value that it could have had may say otherwise.
-            let other = paths.iter().flat_map(|path| variants(case, path, &pool(cases, path, &reads.literals)));
+            let other =
+                paths.iter().flat_map(|path| variants(case, path, &pool(cases, path, &reads.literals)));
             let other = other.map(|variant| bench.judge(&variant).0);
             if let Some(seen) = other.into_iter().find(|seen| *seen != Expect::Unknown && *seen != blind) {
                 let cause = format!("unread, the verdict is {blind}, though read it can be {seen}");
@@ -139,6 +135,11 @@ fn variants(case: &Case, path: &Path, pool: &[Value]) -> Vec<Case> {
     mutation::mutations(&root, steps, pool).into_iter().map(|value| case.with(path, value)).collect()
 }
 
-fn failure(check: &CompiledCheck, example: Option<&str>, path: Option<String>, cause: String) -> ProofFailure {
+fn failure(
+    check: &CompiledCheck,
+    example: Option<&str>,
+    path: Option<String>,
+    cause: String,
+) -> ProofFailure {
     ProofFailure { check: check.check.id.clone(), example: example.map(str::to_owned), path, cause }
 }

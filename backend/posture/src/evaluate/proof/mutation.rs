@@ -137,7 +137,9 @@ fn close_to(value: &Value) -> Vec<Value> {
                 let near = [json!(whole.saturating_sub(1)), json!(whole.saturating_add(1))];
                 near.into_iter().chain(long).collect()
             }
-            None => number.as_f64().map(|real| vec![json!(real - 1.0), json!(real + 1.0)]).unwrap_or_default(),
+            None => {
+                number.as_f64().map(|real| vec![json!(real - 1.0), json!(real + 1.0)]).unwrap_or_default()
+            }
         },
         Value::String(text) => vec![json!(format!("{text}x")), json!(format!("x{text}"))],
         Value::Null | Value::Array(_) | Value::Object(_) => Vec::new(),

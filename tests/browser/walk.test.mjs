@@ -1,0 +1,99 @@
+// The way of a security lead through the dashboard: from the overview to a finding to its resource, and a new scan.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { base, launch, visit } from "./browser.mjs";
+
+let browser;
+before(async () => (browser = await launch()));
+after(async () => browser?.close());
+
+async function walk(page) {
+  await page.goto(`${base}/`);
+  assert.match(await page.title(), /Overview/);
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: /^Findings/ }).click();
+  await page.waitForURL(/\/findings$/);
+  const row = page.locator("main a[href^='/findings/']").first();
+  const name = (await row.innerText()).trim();
+  await row.click();
+  await page.waitForURL(/\/findings\/[0-9a-f]{32}$/);
+  assert.ok((await page.getByRole("heading", { level: 1 }).innerText()).includes(name), "the finding names its resource");
+  await page.getByRole("heading", { name: "What was found" }).waitFor();
+  await page.locator("main a[href^='/inventory/resource?uid=']").first().click();
+  await page.waitForURL(/\/inventory\/resource\?uid=/);
+  assert.ok((await page.getByRole("heading", { level: 1 }).innerText()).includes(name), "the resource is the finding's");
+}
+
+test("from the overview to a finding to its resource", async () => {
+  const { page, faults, close } = await visit(browser);
+  await walk(page);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the same without scripts", async () => {
+  const { page, faults, close } = await visit(browser, { javaScriptEnabled: false });
+  await walk(page);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the same without wasm", async () => {
+  const { page, close } = await visit(browser);
+  await page.route("**/*.wasm", (route) => route.abort());
+  await walk(page);
+  await close();
+});
+
+test("a scan is started and its progress is seen", async () => {
+  const { page, faults, close } = await visit(browser);
+  // A scan of the sample may be over before a test can look: what the live region said is written down as it is said.
+  await page.addInitScript(() => {
+    globalThis.said = JSON.parse(sessionStorage.getItem("said") ?? "[]");
+    const listen = () => {
+      const note = document.querySelector("main [role=status]")?.textContent?.trim();
+      if (!note || globalThis.said.at(-1) === note) return;
+      globalThis.said.push(note);
+      sessionStorage.setItem("said", JSON.stringify(globalThis.said));
+    };
+    new MutationObserver(listen).observe(document, { childList: true, subtree: true, characterData: true });
+  });
+  await page.goto(`${base}/scans`);
+  await page.getByRole("button", { name: /^Scan now: / }).first().click();
+  await page.waitForURL(/\/scans\/[^/]+$/);
+  await page.getByText("finished", { exact: true }).first().waitFor({ timeout: 120_000 });
+  const said = await page.evaluate(() => globalThis.said);
+  assert.ok(said.some((note) => /\d+ of \d+ shards/.test(note)), `progress was said: ${JSON.stringify(said)}`);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a list is filtered by its form, and found again by its address", async () => {
+  const { page, faults, close } = await visit(browser);
+  await page.goto(`${base}/findings`);
+  const rows = page.locator("main tbody a[href^='/findings/']");
+  const all = await rows.count();
+  const form = page.getByRole("form", { name: "Filters" });
+  if (!(await form.isVisible())) await page.locator("summary", { hasText: "Filters" }).click();
+  await form.locator("input[name=severity][value=critical]").check();
+  await form.getByRole("button").first().click();
+  await page.waitForURL(/severity=critical/);
+  const critical = await rows.allInnerTexts();
+  assert.ok(critical.length > 0 && critical.length < all, `${critical.length} of ${all} are critical`);
+  const address = page.url();
+  await page.goto(`${base}/`);
+  await page.goto(address);
+  assert.deepEqual(await rows.allInnerTexts(), critical);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("the keyboard reaches the content first", async () => {
+  const { page, faults, close } = await visit(browser);
+  await page.goto(`${base}/findings`);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to content");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+  assert.deepEqual(faults, []);
+  await close();
+});
