@@ -65,7 +65,7 @@ def list_functions_by_code_signing_config(self):
 
 
 def get_authorizers(self):
-    api = self.backend.get_api(self.path.split("/apis/")[1].split("/")[0])
+    api = self.apigatewayv2_backend.get_api(self.path.split("/apis/")[1].split("/")[0])
     return json.dumps({"items": [authorizer.to_json() for authorizer in api.authorizers.values()]})
 
 

@@ -1,5 +1,7 @@
 //! Facts and exposure, family by family, with a failure beside each success.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[expect(dead_code, reason = "the other tests and the bench use more of it")]
 mod shop;
 

@@ -162,7 +162,6 @@ pub(crate) struct Role {
     #[serde(default = "root_path")]
     pub(crate) path: String,
     pub(crate) created: Date,
-    pub(crate) last_used: Option<Date>,
     /// Where it acts; the account's first region unless said.
     pub(crate) region: Option<String>,
     /// Service principals that may assume it.

@@ -37,7 +37,6 @@ async fn run(large: usize, usual: usize) -> Outcome {
     println!("{large} resources, {} verdicts:", large * CHECKS);
     fill(&store, large, true).await?;
     drop(store);
-    if std::env::var_os("WRITE_ONLY").is_some() { return Ok(()); }
 
     let path = folder.path().join("usual.db");
     let store = SqliteStore::open_writer(&path.display().to_string())?;
@@ -72,25 +71,17 @@ async fn scan(
     let planned = shards.iter().map(|shard| shard.key.clone()).collect();
     store.scan_open(&NewScan { id: id.clone(), target, origin: Origin::Command, instant, planned }).await?;
     let account = AccountId::from(ACCOUNT);
-    let c0 = cpu();
     let start = Instant::now();
     for shard in shards {
         store.shard_insert(&id, shard).await?;
     }
     let inserted = start.elapsed();
-    let c1 = cpu();
     let start = Instant::now();
     let estate = store.estate_fetch(&id, &account).await?.len();
     let fetched = start.elapsed();
-    let c2 = cpu();
-    if std::env::var_os("ESTATE_ONLY").is_some() { println!("{:?} {:?}", c2, c1); for _ in 0..3 { let c1 = cpu(); let n = store.estate_fetch(&id, &account).await?.len(); let c2 = cpu(); println!("{n} {}", c2.0-c1.0); } std::process::exit(0) }
     let start = Instant::now();
-    let perf = std::env::var_os("PERF").map(|_| { let p = std::process::Command::new("perf").args(["record","-F","999","-o","/tmp/perf.eval","-p",&std::process::id().to_string()]).spawn().unwrap(); std::thread::sleep(Duration::from_secs(1)); p });
     store.evaluation_insert(&id, &account, evaluation).await?;
-    if let Some(mut p) = perf { std::process::Command::new("kill").args(["-INT", &p.id().to_string()]).status().unwrap(); p.wait().unwrap(); std::process::exit(0); }
     let evaluated = start.elapsed();
-    let c3 = cpu();
-    println!("   cpu main/all: shard {:.2}/{:.2} estate {:.2}/{:.2} eval {:.2}/{:.2}", c1.0-c0.0, c1.1-c0.1, c2.0-c1.0, c2.1-c1.1, c3.0-c2.0, c3.1-c2.1);
     let end = ScanEnd {
         state: ScanState::Finished,
         failure: None,
@@ -105,13 +96,6 @@ async fn scan(
         );
     }
     Ok(())
-}
-
-fn cpu() -> (f64, f64) {
-    let first = |path: &str| std::fs::read_to_string(path).ok().and_then(|t| t.split(' ').next().map(|n| n.parse::<f64>().unwrap_or(0.0) / 1e9)).unwrap_or(0.0);
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let f: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
-    (first("/proc/thread-self/schedstat"), (f[11].parse::<f64>().unwrap_or(0.0) + f[12].parse::<f64>().unwrap_or(0.0)) / 100.0)
 }
 
 async fn read(store: &SqliteStore) -> Outcome {

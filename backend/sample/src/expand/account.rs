@@ -11,7 +11,7 @@ pub(super) fn identity(place: Place<'_>, account: &Account) -> Vec<Resource> {
     if place.copy > 0 {
         return Vec::new();
     }
-    let arn = format!("arn:aws:sts::{}:assumed-role/{}/nephoscope", place.account, account.reader);
+    let arn = format!("arn:aws:sts::{}:assumed-role/{}", place.account, account.reader);
     let facets = Facets::default().known("identity", json!({ "Account": place.account, "Arn": arn }));
     let uid = place.arn("iam:root");
     vec![resource(place, "aws.account", uid, place.account.to_owned(), facets)]

@@ -37,7 +37,7 @@ pub(super) fn log_group_name(function: &str) -> String {
 }
 
 /// Bytes of the deployment package: some number that stays the same.
-pub(super) fn code_size(place: Place<'_>, entry: &Function) -> u64 {
+fn code_size(place: Place<'_>, entry: &Function) -> u64 {
     match entry.runtime {
         Some(_) => 180_000 + place.number(&["size", &entry.name], 24_000_000),
         None => 0,
@@ -45,7 +45,6 @@ pub(super) fn code_size(place: Place<'_>, entry: &Function) -> u64 {
 }
 
 fn config(place: Place<'_>, entry: &Function, arn: &str) -> Value {
-    let modified = entry.modified.to_string();
     let group = place.named(&log_group_name(&entry.name));
     let mut config = json!({
         "FunctionName": place.named(&entry.name),
@@ -59,7 +58,6 @@ fn config(place: Place<'_>, entry: &Function, arn: &str) -> Value {
         "CodeSha256": place.base64_digest(&["code", &entry.name, entry.runtime.as_deref().unwrap_or("image")]),
         "Version": "$LATEST",
         "TracingConfig": { "Mode": if entry.tracing { "Active" } else { "PassThrough" } },
-        "RevisionId": place.uuid("revision", &format!("{} {modified}", entry.name)),
         "PackageType": if entry.runtime.is_some() { "Zip" } else { "Image" },
         "Architectures": ["arm64"],
         "EphemeralStorage": { "Size": 512 },
@@ -234,7 +232,6 @@ fn event_sources(place: Place<'_>, entry: &Function, arn: &str) -> Option<Value>
             "MaximumBatchingWindowInSeconds": 0,
             "EventSourceArn": place.arn(source),
             "FunctionArn": arn,
-            "LastModified": place.epoch(entry.modified, &entry.name),
             "State": "Enabled",
             "StateTransitionReason": "USER_INITIATED",
             "FunctionResponseTypes": [],
@@ -248,7 +245,6 @@ fn event_sources(place: Place<'_>, entry: &Function, arn: &str) -> Option<Value>
             mapping["BisectBatchOnFunctionError"] = json!(false);
             mapping["MaximumRetryAttempts"] = json!(-1);
             mapping["TumblingWindowInSeconds"] = json!(0);
-            mapping["LastProcessingResult"] = json!("OK");
         }
         mapping
     };

@@ -3,7 +3,7 @@
 use nephoscope_model::Resource;
 use serde_json::json;
 
-use super::function::{code_size, function};
+use super::function::function;
 use super::{Facets, resource};
 use crate::entries::Account;
 use crate::estate::Entries;
@@ -18,10 +18,9 @@ pub(super) fn functions(place: Place<'_>, account: &Account, entries: &Entries) 
     resources
 }
 
-/// The reply of GetAccountSettings: what is left unreserved is counted, as the provider counts it.
+/// The reply of GetAccountSettings, without the usage that changes by itself: what is left unreserved is counted, as the provider counts it.
 fn settings(place: Place<'_>, account: &Account, entries: &Entries) -> Resource {
     let reserved: u64 = entries.functions.iter().filter_map(|function| function.concurrency).sum();
-    let size: u64 = entries.functions.iter().map(|function| code_size(place, function)).sum();
     let settings = json!({
         "AccountLimit": {
             "TotalCodeSize": 80_530_636_800_u64,
@@ -30,7 +29,6 @@ fn settings(place: Place<'_>, account: &Account, entries: &Entries) -> Resource 
             "ConcurrentExecutions": account.concurrency_limit,
             "UnreservedConcurrentExecutions": account.concurrency_limit.saturating_sub(reserved),
         },
-        "AccountUsage": { "TotalCodeSize": size, "FunctionCount": entries.functions.len() },
     });
     let uid = place.arn("lambda:account-settings");
     let name = format!("Lambda settings of {}", place.region);

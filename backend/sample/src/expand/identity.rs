@@ -11,10 +11,10 @@ use crate::place::Place;
 pub(super) fn identities(place: Place<'_>, account: &Account, entries: &Entries) -> Vec<Resource> {
     let roles = entries.roles.iter().map(|entry| role(place, account, entries, entry));
     let attached = entries.policies.iter().filter_map(|entry| {
-        let roles = entries.roles.iter().filter(|role| role.managed.contains(&entry.name)).count();
+        let used = entries.roles.iter().any(|role| role.managed.contains(&entry.name));
         // The provider's own policies are the same thing in every repetition.
         let repeated = place.copy > 0 && entry.provided;
-        (roles > 0 && !repeated).then(|| managed_policy(place, account, entry, roles))
+        (used && !repeated).then(|| managed_policy(place, account, entry))
     });
     roles.chain(attached).collect()
 }
@@ -47,10 +47,7 @@ fn role(place: Place<'_>, account: &Account, entries: &Entries, entry: &Role) ->
             .iter()
             .map(|(key, value)| json!({ "Key": key, "Value": value }))
             .collect::<Vec<_>>(),
-        "RoleLastUsed": {},
     });
-    let last_used = |date| json!({ "LastUsedDate": format!("{}+00:00", place.time(date, "used")), "Region": acts_in.region });
-    set(&mut detail, "RoleLastUsed", entry.last_used.map(last_used));
     let boundary = |name: &String| {
         json!({
             "PermissionsBoundaryType": "Policy",
@@ -73,7 +70,7 @@ fn trust(entry: &Role) -> Value {
     policy(entry.trusts.iter().map(service).chain(entry.trust_statements.iter().cloned()).collect())
 }
 
-fn managed_policy(place: Place<'_>, account: &Account, entry: &Policy, roles: usize) -> Resource {
+fn managed_policy(place: Place<'_>, account: &Account, entry: &Policy) -> Resource {
     let arn = policy_arn(place, entry);
     let home = account.regions.first().map_or(place.region, String::as_str);
     let name = if entry.provided { entry.name.clone() } else { place.named(&entry.name) };
@@ -86,8 +83,6 @@ fn managed_policy(place: Place<'_>, account: &Account, entry: &Policy, roles: us
         "Arn": arn,
         "Path": entry.path,
         "DefaultVersionId": entry.version,
-        "AttachmentCount": roles,
-        "PermissionsBoundaryUsageCount": 0,
         "IsAttachable": true,
         "CreateDate": format!("{}+00:00", owner.time(entry.created, &entry.name)),
         "UpdateDate": format!("{}+00:00", owner.time(entry.updated, &entry.name)),

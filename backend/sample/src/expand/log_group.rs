@@ -45,7 +45,6 @@ fn log_group(
         "creationTime": milliseconds(place.epoch(created, name)),
         "metricFilterCount": 0,
         "arn": format!("{uid}:*"),
-        "storedBytes": place.number(&["stored", name], 4_000_000_000),
         "logGroupClass": "STANDARD",
         "logGroupArn": uid,
         "deletionProtectionEnabled": false,

@@ -180,7 +180,6 @@ fn rest_stage(
         "deploymentId": place.letters(&["deployment", &owner, &stage.deployed.to_string()], 6),
         "stageName": stage.name,
         "cacheClusterEnabled": stage.cache.is_some(),
-        "cacheClusterStatus": if stage.cache.is_some() { "AVAILABLE" } else { "NOT_AVAILABLE" },
         "methodSettings": {},
         "tracingEnabled": stage.tracing,
         "tags": tags(account, entry.team.as_ref()),

@@ -49,12 +49,9 @@ fn status(place: Place<'_>, entry: &Trail) -> Value {
     let mut status = json!({
         "IsLogging": entry.stopped.is_none(),
         "StartLoggingTime": place.epoch(entry.started, &entry.name),
-        "TimeLoggingStarted": format!("{}Z", place.time(entry.started, &entry.name)),
-        "TimeLoggingStopped": "",
     });
     if let Some(stopped) = entry.stopped {
         status["StopLoggingTime"] = place.epoch(stopped, &entry.name);
-        status["TimeLoggingStopped"] = json!(format!("{}Z", place.time(stopped, &entry.name)));
     }
     status
 }

@@ -35,8 +35,6 @@ pub(super) fn insert(
     let checks = intern_checks(tx, &evaluation.checks)?;
     let mut writer = VerdictWriter::new(tx, evaluation, checks, sequence, (scan.target, account))?;
     let with_keys = writer.is_first();
-        let cpu = || std::fs::read_to_string("/proc/thread-self/schedstat").unwrap().split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9;
-        eprintln!("  begin {:.2}", cpu());
     let mut next = items.iter();
     pipeline(
         &items,

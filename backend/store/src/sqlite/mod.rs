@@ -167,10 +167,7 @@ impl SqliteStore {
             let commit = || -> Sql<T> {
                 let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
                 let result = change(&transaction)?;
-                let cpu = || std::fs::read_to_string("/proc/thread-self/schedstat").unwrap().split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9;
-                let before = cpu();
                 transaction.commit()?;
-                eprintln!("  {operation} commit {:.2}-{:.2}", before, cpu());
                 Ok(result)
             };
             commit().map_err(|fault| fault.during(operation, &self.path))

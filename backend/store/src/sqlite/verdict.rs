@@ -256,8 +256,6 @@ impl<'t> VerdictWriter<'t> {
 
     /// Closes what is said of resources that are no longer there, and writes the counts.
     pub(super) fn finish(mut self, scan: i64) -> Sql<()> {
-        let cpu = || std::fs::read_to_string("/proc/thread-self/schedstat").unwrap().split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9;
-        eprintln!("  loop done {:.2}", cpu());
         self.insert.flush()?;
         let mut gone: Vec<(i64, i64)> =
             self.before.drain().map(|(resource, (valid_from, _))| (resource, valid_from)).collect();
@@ -271,7 +269,6 @@ impl<'t> VerdictWriter<'t> {
         }
         // In the order of keys, for they fall all over the table.
         self.keys.sort_unstable();
-        eprintln!("  sorted {:.2}", cpu());
         let mut insert = Batch::new(
             self.tx,
             "INSERT INTO finding (key, resource, check_id)",
@@ -282,7 +279,6 @@ impl<'t> VerdictWriter<'t> {
             insert.push(key.map(Value::Integer))?;
         }
         insert.flush()?;
-        eprintln!("  keys {:.2}", cpu());
         self.rollups.insert(self.tx, scan)
     }
 }

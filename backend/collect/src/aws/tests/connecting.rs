@@ -26,7 +26,7 @@ async fn the_identity_is_asked_once_and_becomes_the_account() {
     let shard = aws.collect(&key(Region::global(), "sts")).await;
     let account = find(&shard, ACCOUNT);
     assert_eq!(account.uid.as_str(), "arn:aws:iam::123456789012:root");
-    let arn = "arn:aws:sts::123456789012:assumed-role/nephoscope/nephoscope";
+    let arn = "arn:aws:sts::123456789012:assumed-role/nephoscope";
     assert_eq!(known(account, "identity"), &json!({"Account": ACCOUNT, "Arn": arn}));
     assert_eq!(shard.coverage.calls["sts:GetCallerIdentity"], 1);
     assert_eq!(fake.count("GetCallerIdentity"), 1);
