@@ -18,9 +18,15 @@ default:
 fmt:
     cargo fmt --all
 
-# Holds the format and every lint, for the machine and for the browser.
-lint:
+# Holds the format.
+fmt-check:
     cargo fmt --all --check
+
+# Holds the format and every lint, for the machine and for the browser.
+lint: fmt-check clippy
+
+[private]
+clippy:
     cargo clippy --workspace --all-targets -- -D warnings
     cargo clippy -p nephoscope-frontend --lib --target wasm32-unknown-unknown --features hydrate -- -D warnings
 
@@ -73,7 +79,7 @@ bench: build
 
 # Everything in order; ends with how long each part took.
 ci:
-    tools/ci.sh {{ target }}/ci lint wasm test checks deny generate-check browser
+    JUST={{ just_executable() }} tools/ci.sh {{ target }}/ci fmt-check clippy wasm test checks deny generate-check browser
 
 # The binary and the tests, built together: one set of crate features, so that nothing is compiled twice.
 [private]

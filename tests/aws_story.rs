@@ -21,7 +21,8 @@ fn a_scan_finds_what_is_planted_and_keeps_no_secret() {
     let wire = Wire::to(moto.address, |_| None);
     let program = Program::new().with_cloud(&wire.endpoint());
 
-    let scan = program.run(&["scan", "--budget", "1", "-vv", "--format", "json,csv,jsonl", "--output", "reports"]);
+    let scan =
+        program.run(&["scan", "--budget", "1", "-vv", "--format", "json,csv,jsonl", "--output", "reports"]);
     assert_eq!(scan.code, Some(0), "{}", scan.stderr);
     let found = failing(&program.run(&["findings", "--status", "FAIL", "--format", "jsonl"]));
     for (check, uids) in expected(&planted) {
@@ -62,16 +63,32 @@ fn a_denied_read_is_unknown_with_the_permission_and_never_passes() {
     let wire = Wire::to(moto.address, move |request| {
         let is_policy = request.path.split('?').next().is_some_and(|path| path.ends_with("/policy"));
         let named = denied.iter().any(|name| request.path.contains(&format!("{name}/policy")));
-        (request.method == "GET" && is_policy && named)
-            .then(|| Answer::denied("User: arn:aws:iam::123456789012:user/x is not authorized to perform: lambda:GetPolicy"))
+        (request.method == "GET" && is_policy && named).then(|| {
+            Answer::denied(
+                "User: arn:aws:iam::123456789012:user/x is not authorized to perform: lambda:GetPolicy",
+            )
+        })
     });
     let program = Program::new().with_cloud(&wire.endpoint());
     let scan = program.run(&["scan", "--budget", "1"]);
     assert_eq!(scan.code, Some(0), "{}", scan.stderr);
-    assert!(scan.stderr.contains("lambda:GetPolicy AccessDeniedException × 3; allow lambda:GetPolicy"), "{}", scan.stderr);
+    assert!(
+        scan.stderr.contains("lambda:GetPolicy AccessDeniedException × 3; allow lambda:GetPolicy"),
+        "{}",
+        scan.stderr
+    );
 
-    let all = lines(&program.run(&["findings", "--status", "all", "--kind", "aws.lambda.function", "--format", "jsonl"]));
-    let policy_checks = ["aws-lambda-policy-public", "aws-lambda-policy-cross-account", "aws-lambda-policy-grants-write"];
+    let all = lines(&program.run(&[
+        "findings",
+        "--status",
+        "all",
+        "--kind",
+        "aws.lambda.function",
+        "--format",
+        "jsonl",
+    ]));
+    let policy_checks =
+        ["aws-lambda-policy-public", "aws-lambda-policy-cross-account", "aws-lambda-policy-grants-write"];
     let mut unknown = 0;
     for finding in all.iter().filter(|finding| names.contains(finding["name"].as_str().unwrap())) {
         if policy_checks.contains(&finding["check"].as_str().unwrap()) {
@@ -91,7 +108,10 @@ fn a_denied_read_is_unknown_with_the_permission_and_never_passes() {
 /// What must fail, by check.
 fn expected(planted: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let checks = planted["expected"].as_object().unwrap();
-    checks.iter().map(|(check, uids)| (check.clone(), serde_json::from_value(uids.clone()).unwrap())).collect()
+    checks
+        .iter()
+        .map(|(check, uids)| (check.clone(), serde_json::from_value(uids.clone()).unwrap()))
+        .collect()
 }
 
 /// What does fail, by check.
@@ -111,7 +131,9 @@ fn lines(run: &Run) -> Vec<Value> {
 
 /// Calls by API action, as the scan's own report counts them.
 fn calls(scan: &Run, program: &Program) -> BTreeMap<String, u64> {
-    let report = files(&program.folder().join("reports")).into_iter().find(|path| path.extension() == Some("json".as_ref()));
+    let report = files(&program.folder().join("reports"))
+        .into_iter()
+        .find(|path| path.extension() == Some("json".as_ref()));
     let report = report.unwrap_or_else(|| panic!("the scan wrote no report: {}", scan.stderr));
     let document: Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
     let mut calls: BTreeMap<String, u64> = BTreeMap::new();

@@ -40,7 +40,9 @@ fn thirty_nights_can_be_read_as_of_any_date() {
         assert!(page.contains("content-security-policy: default-src 'none'"), "{path}");
     }
     let open = |as_of: &str| {
-        let path = format!("/api/v1/findings?check=aws-lambda-url-auth-none&query=checkout&status=FAIL&as_of={as_of}");
+        let path = format!(
+            "/api/v1/findings?check=aws-lambda-url-auth-none&query=checkout&status=FAIL&as_of={as_of}"
+        );
         body(&get(&address, &path).1)["total"].as_u64().unwrap()
     };
     assert_eq!(open("2026-11-14"), 0, "the URL was opened on the night before 15 November");
@@ -60,7 +62,16 @@ fn thirty_nights_can_be_read_as_of_any_date() {
     assert_eq!(serving.terminate(), Some(0));
 
     let report = |as_of: &str| {
-        let run = program.run(&["report", "aws-fsbp", "--format", "csv", "--as-of", as_of, "--store", "sqlite:served.db"]);
+        let run = program.run(&[
+            "report",
+            "aws-fsbp",
+            "--format",
+            "csv",
+            "--as-of",
+            as_of,
+            "--store",
+            "sqlite:served.db",
+        ]);
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         run.stdout
     };
@@ -85,7 +96,17 @@ fn the_same_snapshot_gives_the_same_bytes() {
     assert_eq!(first, findings("sqlite:two.db"));
     assert_eq!(first, findings("sqlite:one.db"), "a snapshot that is there already changes nothing");
 
-    let older = program.run(&["snapshot", "export", "older.nepho", "--target", "web-shop", "--as-of", "2026-11-01", "--store", "sqlite:served.db"]);
+    let older = program.run(&[
+        "snapshot",
+        "export",
+        "older.nepho",
+        "--target",
+        "web-shop",
+        "--as-of",
+        "2026-11-01",
+        "--store",
+        "sqlite:served.db",
+    ]);
     assert_eq!(older.code, Some(0), "{}", older.stderr);
     let late = program.run(&["scan", "--from", "older.nepho", "--store", "sqlite:one.db"]);
     assert_eq!(late.code, Some(1));
@@ -101,7 +122,8 @@ fn the_server_answers_its_own_people_only() {
     assert_eq!(status, 421);
     let write = |origin: &str| {
         let form = "target=web-shop";
-        let head = format!("POST /scans HTTP/1.1\r\nhost: {address}\r\norigin: {origin}\r\nconnection: close\r\n");
+        let head =
+            format!("POST /scans HTTP/1.1\r\nhost: {address}\r\norigin: {origin}\r\nconnection: close\r\n");
         let kind = "content-type: application/x-www-form-urlencoded\r\n";
         ask(&address, &format!("{head}{kind}content-length: {}\r\n\r\n{form}", form.len()))
     };
@@ -112,8 +134,19 @@ fn the_server_answers_its_own_people_only() {
     let (status, reply) = get(&address, "/api/v1/findings?severty=high");
     assert_eq!(status, 400);
     assert_eq!(body(&reply)["code"], "bad_query");
-    assert!(body(&reply)["message"].as_str().unwrap().starts_with("`severty` is not a parameter; known are target"));
-    for path in ["/findings/0123456789abcdef0123456789abcdef", "/checks/nope", "/scans/nope", "/compliance/nope", "/nope"] {
+    assert!(
+        body(&reply)["message"]
+            .as_str()
+            .unwrap()
+            .starts_with("`severty` is not a parameter; known are target")
+    );
+    for path in [
+        "/findings/0123456789abcdef0123456789abcdef",
+        "/checks/nope",
+        "/scans/nope",
+        "/compliance/nope",
+        "/nope",
+    ] {
         assert_eq!(get(&address, path).0, 404, "{path}");
     }
     assert_eq!(get(&address, "/findings?cursor=nonsense").0, 400);

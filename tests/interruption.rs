@@ -59,7 +59,8 @@ fn stopped_by(signal: &str) -> Option<i32> {
     assert!(again.stderr.contains("resuming a scan that was left half done"), "{}", again.stderr);
     assert!(!again.stderr.contains("shard 1 of"), "a committed shard was read again: {}", again.stderr);
     let lines = program.run(&["findings", "--status", "all", "--format", "jsonl"]).stdout;
-    let mut keys: Vec<&str> = lines.lines().filter_map(|line| line.split("\"key\":\"").nth(1)?.get(..32)).collect();
+    let mut keys: Vec<&str> =
+        lines.lines().filter_map(|line| line.split("\"key\":\"").nth(1)?.get(..32)).collect();
     let all = keys.len();
     keys.sort_unstable();
     keys.dedup();

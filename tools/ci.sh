@@ -17,7 +17,7 @@ for recipe; do
     log=$logs/$recipe.log
     start=$SECONDS
     echo "── $recipe"
-    just "$recipe" 2>&1 | tee "$log"
+    "${JUST:-just}" "$recipe" 2>&1 | tee "$log"
     outcome=${PIPESTATUS[0]}
     # Cargo's words, then Node's.
     passing=$(($(count '^test result: .* ([0-9]+) passed;.*') + $(count '^.{1,3} pass ([0-9]+)$')))

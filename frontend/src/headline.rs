@@ -47,7 +47,7 @@ pub fn overview(body: &Overview) -> Headline {
         return say(format!("Posture stands at {} of 100", posture.rounded(1)), lead);
     };
     let when = since(drift.from, drift.to);
-    let lead = cause(&drift.findings);
+    let lead = cause(&drift.findings, drift.truncated);
     let Some(before) = &drift.posture_from else {
         return say(format!("Posture stands at {} of 100", posture.rounded(1)), lead);
     };
@@ -68,7 +68,7 @@ pub fn overview(body: &Overview) -> Headline {
 }
 
 /// What moved the posture most: the first change for the worse, else what was fixed.
-fn cause(changes: &[FindingChange]) -> String {
+fn cause(changes: &[FindingChange], truncated: bool) -> String {
     let worse: Vec<_> = changes.iter().filter(|change| change.is_worse()).collect();
     let fixed =
         changes.iter().filter(|c| c.before == Some(Status::Fail) && c.after != Some(Status::Fail)).count()
@@ -80,7 +80,9 @@ fn cause(changes: &[FindingChange]) -> String {
         _ => format!("{} fails “{}”", change.name, change.title),
     });
     let more = worse.len().saturating_sub(1) as u64;
-    let more = (more > 0).then(|| format!("{} more got worse", thousands(more)));
+    // A list that was cut says how many at least.
+    let least = if truncated { "at least " } else { "" };
+    let more = (more > 0).then(|| format!("{least}{} more got worse", thousands(more)));
     let parts: Vec<String> = worst.into_iter().chain(more).chain(fixed).collect();
     if parts.is_empty() { "no verdict changed for the worse".to_owned() } else { parts.join(", ") }
 }
@@ -132,13 +134,15 @@ pub fn inventory(query: &ListQuery, body: &ResourceList) -> Headline {
     }
     let exposure = body.facets.iter().find(|facet| facet.key == "exposure");
     let open = exposure.and_then(|facet| facet.values.iter().find(|value| value.value == "internet"));
-    let open = open.map_or(0, |value| value.count);
+    // Without the facet nobody counted, and that is not none.
+    let open = exposure.map(|_| open.map_or(0, |value| value.count));
     let title = match (narrowed, open) {
         (true, _) => {
             format!("{} {}", resources(body.total), if body.total == 1 { "matches" } else { "match" })
         }
-        (false, 0) => format!("{}, none reachable from the internet", resources(body.total)),
-        (false, open) => {
+        (false, None) => resources(body.total),
+        (false, Some(0)) => format!("{}, none reachable from the internet", resources(body.total)),
+        (false, Some(open)) => {
             format!("{}, {} reachable from the internet", resources(body.total), thousands(open))
         }
     };
@@ -290,14 +294,10 @@ pub fn framework(body: &Compliance) -> Headline {
     let summary = body.summary;
     let decided = summary.fail + summary.unknown + summary.pass;
     let title = &body.framework.title;
-    let lead = match summary.manual + summary.not_covered {
-        0 => String::new(),
-        _ => format!(
-            "{} for a person to decide, {} not covered",
-            thousands(summary.manual),
-            thousands(summary.not_covered)
-        ),
-    };
+    let manual =
+        (summary.manual > 0).then(|| format!("{} for a person to decide", thousands(summary.manual)));
+    let bare = (summary.not_covered > 0).then(|| format!("{} not covered", thousands(summary.not_covered)));
+    let lead = manual.into_iter().chain(bare).collect::<Vec<_>>().join(", ");
     match (decided, summary.fail, summary.unknown) {
         (0, _, _) => say(format!("{title}: no control could be judged"), lead),
         (decided, 0, 0) => {
@@ -311,6 +311,10 @@ pub fn framework(body: &Compliance) -> Headline {
             ),
             lead,
         ),
+        (decided, fail, _) if fail == decided => {
+            let all = all_of(decided, "judged control", "judged controls");
+            say(format!("{title}: {all} {}", if fail == 1 { "fails" } else { "fail" }), lead)
+        }
         (decided, fail, _) => {
             let verb = if fail == 1 { "fails" } else { "fail" };
             say(

@@ -45,7 +45,8 @@ fn main() {
 }
 
 fn sample() -> Vec<Shard> {
-    let one: usize = nephoscope_sample::estate(1).expect("the sample is whole").iter().map(|s| s.resources.len()).sum();
+    let one: usize =
+        nephoscope_sample::estate(1).expect("the sample is whole").iter().map(|s| s.resources.len()).sum();
     nephoscope_sample::estate(RESOURCES.div_ceil(one)).expect("the sample is whole")
 }
 
@@ -78,7 +79,10 @@ fn evaluation(shards: Vec<Shard>) {
     let verdicts = evaluation.verdicts.len();
     let judged = verdicts as u64 + evaluation.not_applicable.values().sum::<u64>();
     let rate = judged as f64 / best.as_secs_f64();
-    println!("evaluate: {judged} check × resource verdicts ({verdicts} that apply) in {:.2} s: {rate:.0} a second", best.as_secs_f64());
+    println!(
+        "evaluate: {judged} check × resource verdicts ({verdicts} that apply) in {:.2} s: {rate:.0} a second",
+        best.as_secs_f64()
+    );
 
     let mut counts: BTreeMap<_, u64> = BTreeMap::new();
     for verdict in &evaluation.verdicts {
@@ -98,7 +102,11 @@ fn evaluation(shards: Vec<Shard>) {
     let begun = Instant::now();
     let score = score(&buckets);
     let posture = score.posture.map_or_else(|| "none".to_owned(), |points| points.rounded(1));
-    println!("score: {posture} from {} buckets in {:.2} ms", buckets.len(), begun.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "score: {posture} from {} buckets in {:.2} ms",
+        buckets.len(),
+        begun.elapsed().as_secs_f64() * 1e3
+    );
 }
 
 /// `scan --from`, with the largest resident size that the system saw.
@@ -119,7 +127,11 @@ fn scan_from(file: &Path, store: &Path) {
         std::thread::sleep(Duration::from_millis(20));
     };
     assert!(ended.success(), "scan --from ended with {ended}");
-    println!("scan --from: {:.2} s, at most {:.0} MB resident", begun.elapsed().as_secs_f64(), peak as f64 / 1024.0);
+    println!(
+        "scan --from: {:.2} s, at most {:.0} MB resident",
+        begun.elapsed().as_secs_f64(),
+        peak as f64 / 1024.0
+    );
 }
 
 /// The peak resident size in kB that Linux keeps for a process.
@@ -140,7 +152,14 @@ fn pages(store: &Path) {
     let stdout = child.stdout.take().expect("standard output is piped");
     BufReader::new(stdout).read_line(&mut line).expect("the server says where it is");
     let address = line.trim().trim_end_matches('/').rsplit("http://").next().unwrap_or_default().to_owned();
-    for path in ["/", "/findings", "/findings?group=nothing&severity=high", "/findings?status=all", "/inventory", "/checks"] {
+    for path in [
+        "/",
+        "/findings",
+        "/findings?group=nothing&severity=high",
+        "/findings?status=all",
+        "/inventory",
+        "/checks",
+    ] {
         let mut times: Vec<Duration> = (0..REQUESTS).map(|_| first_byte(&address, path)).collect();
         times.sort();
         let millis = |share: f64| times[((REQUESTS - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
@@ -189,7 +208,8 @@ fn program(store: &Path) -> Command {
 /// The release binary beside this bench.
 fn binary() -> PathBuf {
     let here = std::env::current_exe().expect("a bench knows where it is");
-    let path = here.ancestors().nth(2).expect("benches are built into target/release/deps").join("nephoscope");
+    let path =
+        here.ancestors().nth(2).expect("benches are built into target/release/deps").join("nephoscope");
     assert!(path.exists(), "{} is missing: `just bench` builds it", path.display());
     path
 }

@@ -62,7 +62,7 @@ export async function pages() {
     scans: "/scans",
     scan: `/scans/${encodeURIComponent(scans[0].id)}`,
     checks: "/checks",
-    check: `/checks/${encodeURIComponent(checks[0].id)}`,
+    check: `/checks/${encodeURIComponent(checks[0].check.id)}`,
     compliance: "/compliance",
     framework: `/compliance/${encodeURIComponent(frameworks[0].id)}`,
     "not-found": "/findings/00000000000000000000000000000000",

@@ -12,7 +12,11 @@ use nephoscope_store::{BucketKey, Rollup};
 use crate::{AnswerError, Result};
 
 /// What of a filter concerns checks, resolved against the catalogue: the ids that match; none where every check does.
-pub(crate) fn checks_of(filter: &Filter, catalogue: &Catalogue, rollups: &[Rollup]) -> Result<Option<BTreeSet<CheckId>>> {
+pub(crate) fn checks_of(
+    filter: &Filter,
+    catalogue: &Catalogue,
+    rollups: &[Rollup],
+) -> Result<Option<BTreeSet<CheckId>>> {
     if filter.checks.is_empty() && filter.concerns.is_empty() && filter.frameworks.is_empty() {
         return Ok(None);
     }
@@ -40,8 +44,10 @@ pub(crate) fn checks_of(filter: &Filter, catalogue: &Catalogue, rollups: &[Rollu
         let concerns: &[Concern] = check.map_or(&[], |check| &check.concerns);
         let controls: &[String] = check.map_or(&[], |check| &check.frameworks);
         named
-            && (filter.concerns.is_empty() || concerns.iter().any(|concern| filter.concerns.contains(concern)))
-            && (filter.frameworks.is_empty() || controls.iter().any(|control| bears_on(control, &filter.frameworks)))
+            && (filter.concerns.is_empty()
+                || concerns.iter().any(|concern| filter.concerns.contains(concern)))
+            && (filter.frameworks.is_empty()
+                || controls.iter().any(|control| bears_on(control, &filter.frameworks)))
     });
     Ok(Some(known))
 }
@@ -106,7 +112,8 @@ pub(crate) fn worth(units: &BTreeMap<CheckId, Points>, key: &BucketKey) -> Point
 /// Puts buckets in the order of a sort; those of one check stay together where `grouped`.
 pub(crate) fn order(buckets: &mut [Bucket], sort: Sort, grouped: bool, score: &Score) {
     let units = units(score);
-    let lost: BTreeMap<&CheckId, &Points> = score.parts.iter().map(|part| (&part.check, &part.points)).collect();
+    let lost: BTreeMap<&CheckId, &Points> =
+        score.parts.iter().map(|part| (&part.check, &part.points)).collect();
     let zero = Points::zero();
     buckets.sort_by(|a, b| {
         let worst_first = b.severity.cmp(&a.severity);
@@ -116,7 +123,9 @@ pub(crate) fn order(buckets: &mut [Bucket], sort: Sort, grouped: bool, score: &S
                 let of = |bucket: &Bucket| lost.get(&bucket.check).copied().unwrap_or(&zero);
                 of(b).cmp(of(a)).then(worst_first).then(names)
             }
-            (Sort::Points, false) => worth(&units, &key_of(b)).cmp(&worth(&units, &key_of(a))).then(worst_first),
+            (Sort::Points, false) => {
+                worth(&units, &key_of(b)).cmp(&worth(&units, &key_of(a))).then(worst_first)
+            }
             (Sort::Severity, _) => worst_first.then(names),
             (Sort::Name, _) => names,
         };

@@ -94,7 +94,9 @@ fn row(check: &Check, counts: &BTreeMap<CheckId, [u64; 3]>, score: &Score) -> Ch
 
 fn mentions(check: &Check, text: &str) -> bool {
     let text = text.to_lowercase();
-    [check.id.as_str(), &check.title, &check.description].iter().any(|field| field.to_lowercase().contains(&text))
+    [check.id.as_str(), &check.title, &check.description]
+        .iter()
+        .any(|field| field.to_lowercase().contains(&text))
 }
 
 fn facets(library: &Library, filter: &Filter) -> Vec<FilterFacet> {
@@ -106,7 +108,12 @@ fn facets(library: &Library, filter: &Filter) -> Vec<FilterFacet> {
         chosen,
     };
     let severities = Severity::ALL.map(|s| {
-        value(s.as_str(), s.as_str(), checks().filter(|c| c.severity == s).count(), filter.severities.contains(&s))
+        value(
+            s.as_str(),
+            s.as_str(),
+            checks().filter(|c| c.severity == s).count(),
+            filter.severities.contains(&s),
+        )
     });
     let concerns = Concern::ALL.map(|c| {
         value(
@@ -117,7 +124,12 @@ fn facets(library: &Library, filter: &Filter) -> Vec<FilterFacet> {
         )
     });
     let providers = Provider::ALL.map(|p| {
-        value(p.as_str(), p.label(), checks().filter(|c| c.provider == p).count(), filter.providers.contains(&p))
+        value(
+            p.as_str(),
+            p.label(),
+            checks().filter(|c| c.provider == p).count(),
+            filter.providers.contains(&p),
+        )
     });
     let facet = |key: &str, label: &str, values: Vec<FilterValue>| FilterFacet {
         key: key.to_owned(),

@@ -26,7 +26,12 @@ pub async fn framework_list(library: &Library, filter: &Filter, as_of: &AsOf) ->
 }
 
 /// One framework, control by control.
-pub async fn compliance_fetch(library: &Library, id: &str, filter: &Filter, as_of: &AsOf) -> Result<Compliance> {
+pub async fn compliance_fetch(
+    library: &Library,
+    id: &str,
+    filter: &Filter,
+    as_of: &AsOf,
+) -> Result<Compliance> {
     let known = library.catalogue.frameworks().iter().find(|framework| framework.id == id);
     let framework = known.ok_or_else(|| AnswerError::NoSuch { what: "framework", given: id.to_owned() })?;
     let view = library.view(filter, as_of).await?;

@@ -11,7 +11,13 @@ use crate::overview::{instant_of, scoped};
 use crate::{Library, Result};
 
 /// What changed in a scope between two moments, at most `limit` findings and as many resources.
-pub async fn drift_between(library: &Library, filter: &Filter, from: &AsOf, to: &AsOf, limit: u32) -> Result<Drift> {
+pub async fn drift_between(
+    library: &Library,
+    filter: &Filter,
+    from: &AsOf,
+    to: &AsOf,
+    limit: u32,
+) -> Result<Drift> {
     let from = library.view(filter, from).await?;
     let to = library.view(filter, to).await?;
     drift_of_views(library, filter, &from, &to, limit).await

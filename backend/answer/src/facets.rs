@@ -47,7 +47,9 @@ pub(crate) fn of_findings(filter: &Filter, rollups: &[Rollup], concerns: &Concer
         Dimension {
             key: "concern",
             label: "Concern",
-            values: |r, concerns| concerns.get(r.bucket.check.as_str()).map_or_else(Vec::new, |all| texts(all)),
+            values: |r, concerns| {
+                concerns.get(r.bucket.check.as_str()).map_or_else(Vec::new, |all| texts(all))
+            },
             chosen: |f| texts(&f.concerns),
         },
         Dimension {
@@ -74,7 +76,12 @@ pub(crate) fn of_findings(filter: &Filter, rollups: &[Rollup], concerns: &Concer
             values: |r, _| vec![r.service.to_string()],
             chosen: |f| texts(&f.services),
         },
-        Dimension { key: "kind", label: "Kind", values: |r, _| vec![r.kind.to_string()], chosen: |f| texts(&f.kinds) },
+        Dimension {
+            key: "kind",
+            label: "Kind",
+            values: |r, _| vec![r.kind.to_string()],
+            chosen: |f| texts(&f.kinds),
+        },
     ];
     facets(&dimensions, filter, rollups, concerns, |rollup| rollup.bucket.count)
 }
@@ -82,7 +89,12 @@ pub(crate) fn of_findings(filter: &Filter, rollups: &[Rollup], concerns: &Concer
 /// Facets of the inventory.
 pub(crate) fn of_resources(filter: &Filter, rollups: &[ResourceRollup]) -> Vec<FilterFacet> {
     let dimensions: [Dimension<ResourceRollup>; 5] = [
-        Dimension { key: "kind", label: "Kind", values: |r, _| vec![r.kind.to_string()], chosen: |f| texts(&f.kinds) },
+        Dimension {
+            key: "kind",
+            label: "Kind",
+            values: |r, _| vec![r.kind.to_string()],
+            chosen: |f| texts(&f.kinds),
+        },
         Dimension {
             key: "provider",
             label: "Provider",
@@ -136,7 +148,9 @@ fn facets<R>(
         }
     }
     let pieces = dimensions.iter().zip(counts).zip(chosen);
-    pieces.map(|((dimension, counts), chosen)| facet(dimension.key, dimension.label, counts, &chosen)).collect()
+    pieces
+        .map(|((dimension, counts), chosen)| facet(dimension.key, dimension.label, counts, &chosen))
+        .collect()
 }
 
 fn facet(key: &str, label: &str, mut counts: Counts, chosen: &[String]) -> FilterFacet {
@@ -152,7 +166,8 @@ fn facet(key: &str, label: &str, mut counts: Counts, chosen: &[String]) -> Filte
             count,
         })
         .collect();
-    values.sort_by_key(|value| (rank(key, &value.value), std::cmp::Reverse(value.count), value.value.clone()));
+    values
+        .sort_by_key(|value| (rank(key, &value.value), std::cmp::Reverse(value.count), value.value.clone()));
     FilterFacet { key: key.to_owned(), label: label.to_owned(), values }
 }
 

@@ -6,6 +6,7 @@ use nephoscope_model::api::{FindingDetail, FindingList, GroupHead};
 use nephoscope_model::query::{AsOf, Filter, Group, ListQuery};
 use nephoscope_model::score::{Bucket, Score};
 use nephoscope_model::{CheckId, Finding, FindingKey, Points, Status};
+use nephoscope_posture::evaluate::evidence;
 use nephoscope_store::{BucketKey, FindingOrder, FindingRow, Rollup, View};
 
 use crate::buckets::{checks_of, in_scope, key_of, merge, order, score_of_rollups, units, within, worth};
@@ -38,7 +39,11 @@ pub async fn finding_list(library: &Library, query: &ListQuery) -> Result<Findin
 }
 
 /// One finding with its check and history; none where there is no such key.
-pub async fn finding_fetch(library: &Library, key: &FindingKey, as_of: &AsOf) -> Result<Option<FindingDetail>> {
+pub async fn finding_fetch(
+    library: &Library,
+    key: &FindingKey,
+    as_of: &AsOf,
+) -> Result<Option<FindingDetail>> {
     let view = library.view(&Filter::default(), as_of).await?;
     let Some(row) = library.store.finding_fetch(&view, key).await? else { return Ok(None) };
     let rollups = library.store.rollup_list(&view).await?;
@@ -48,11 +53,19 @@ pub async fn finding_fetch(library: &Library, key: &FindingKey, as_of: &AsOf) ->
         .filter(|rollup| rollup.bucket.check == row.check && rollup.bucket.status == Status::Fail)
         .map(|rollup| rollup.bucket.count)
         .sum::<u64>();
+    let check = library.catalogue.find(row.check.as_str()).map(|compiled| compiled.check.clone());
+    let others_failing = others.saturating_sub(u64::from(row.status == Status::Fail));
+    let mut finding = complete(library, &units, row);
+    if let (Status::Pass, Some(check)) = (finding.status, &check)
+        && let Some((stored, _, facts)) = library.store.resource_fetch(&view, &finding.resource).await?
+    {
+        finding.evidence = evidence(check, &stored.resource, &facts);
+    }
     Ok(Some(FindingDetail {
-        check: library.catalogue.find(row.check.as_str()).map(|compiled| compiled.check.clone()),
+        check,
         history: library.store.finding_history(key).await?,
-        others_failing: others.saturating_sub(u64::from(row.status == Status::Fail)),
-        finding: complete(library, &units, row),
+        others_failing,
+        finding,
     }))
 }
 
@@ -113,11 +126,18 @@ impl Prepared {
         let view = library.view(filter, &query.as_of).await?;
         let rollups = library.store.rollup_list(&view).await?;
         let score = score_of_rollups(&rollups);
-        let named = Filter { checks: filter.checks.clone(), frameworks: filter.frameworks.clone(), ..Filter::default() };
+        let named = Filter {
+            checks: filter.checks.clone(),
+            frameworks: filter.frameworks.clone(),
+            ..Filter::default()
+        };
         let named = checks_of(&named, &library.catalogue, &rollups)?;
         let checks = checks_of(filter, &library.catalogue, &rollups)?;
-        let countable: Vec<Rollup> =
-            rollups.iter().filter(|r| named.as_ref().is_none_or(|n| n.contains(&r.bucket.check))).cloned().collect();
+        let countable: Vec<Rollup> = rollups
+            .iter()
+            .filter(|r| named.as_ref().is_none_or(|n| n.contains(&r.bucket.check)))
+            .cloned()
+            .collect();
         let scope: Vec<Rollup> = rollups.into_iter().filter(|rollup| in_scope(filter, rollup)).collect();
 
         let statuses = filter.effective_statuses();
@@ -160,7 +180,8 @@ impl Prepared {
 
     fn check_head(&self, row: &FindingRow, library: &Library) -> GroupHead {
         let part = self.score.parts.iter().find(|part| part.check == row.check);
-        let count = self.buckets.iter().filter(|bucket| bucket.check == row.check).map(|bucket| bucket.count).sum();
+        let count =
+            self.buckets.iter().filter(|bucket| bucket.check == row.check).map(|bucket| bucket.count).sum();
         GroupHead {
             key: row.check.to_string(),
             title: title_of(library, &row.check),
@@ -205,7 +226,10 @@ fn concerns(library: &Library) -> Concerns {
 
 /// The title of a check; its id where the catalogue no longer has it.
 pub(crate) fn title_of(library: &Library, check: &CheckId) -> String {
-    library.catalogue.find(check.as_str()).map_or_else(|| check.to_string(), |compiled| compiled.check.title.clone())
+    library
+        .catalogue
+        .find(check.as_str())
+        .map_or_else(|| check.to_string(), |compiled| compiled.check.title.clone())
 }
 
 /// A stored finding with what the catalogue says of its check and what it is worth.

@@ -15,14 +15,20 @@ pub async fn resource_list(library: &Library, query: &ListQuery) -> Result<Resou
     let store = &library.store;
     let view = library.view(filter, &query.as_of).await?;
     let by_name = query.sort == Sort::Name;
-    let page = store.resource_list(&view, filter, by_name, query.cursor.as_deref(), query.page_size()).await?;
+    let page =
+        store.resource_list(&view, filter, by_name, query.cursor.as_deref(), query.page_size()).await?;
     let rollups = store.resource_rollup_list(&view).await?;
     let total = if filter.query.is_none() && filter.exposures.is_empty() {
         rollups.iter().filter(|rollup| in_scope(filter, rollup)).map(|rollup| rollup.count).sum()
     } else {
         store.resource_count(&view, filter).await?
     };
-    Ok(ResourceList { total, resources: page.rows, next: page.next, facets: facets::of_resources(filter, &rollups) })
+    Ok(ResourceList {
+        total,
+        resources: page.rows,
+        next: page.next,
+        facets: facets::of_resources(filter, &rollups),
+    })
 }
 
 fn in_scope(filter: &Filter, rollup: &ResourceRollup) -> bool {
@@ -56,5 +62,11 @@ fn relation_row(stored: StoredRelation) -> RelationRow {
         Some((name, kind)) => (name, Some(kind)),
         None => (stored.relation.to.to_string(), None),
     };
-    RelationRow { name: stored.relation.name, reversed: stored.reversed, uid: stored.relation.to, label, kind }
+    RelationRow {
+        name: stored.relation.name,
+        reversed: stored.reversed,
+        uid: stored.relation.to,
+        label,
+        kind,
+    }
 }

@@ -9,7 +9,13 @@ use nephoscope_model::Severity;
 
 /// Posture of serverless estates: scan, judge, and see what drifts.
 #[derive(Debug, Parser)]
-#[command(name = "nephoscope", version, propagate_version = true, arg_required_else_help = true, max_term_width = 100)]
+#[command(
+    name = "nephoscope",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    max_term_width = 100
+)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,

@@ -112,7 +112,10 @@ impl Config {
         };
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("read configuration {}: {error}", path.display()), "check the path and its permissions")
+            Failure::usage(
+                format!("read configuration {}: {error}", path.display()),
+                "check the path and its permissions",
+            )
         })?;
         Self::parse(&path, &text)
     }
@@ -128,7 +131,11 @@ impl Config {
         for (key, share) in [("budget", file.scan.budget), ("min_coverage", file.scan.min_coverage)] {
             if share.is_some_and(|share| !(share > 0.0 && share <= 1.0)) {
                 let place = text.find(key).unwrap_or(0);
-                return Err(refuse(place, format!("`{key}` is a share"), "give a number above 0 and at most 1"));
+                return Err(refuse(
+                    place,
+                    format!("`{key}` is a share"),
+                    "give a number above 0 and at most 1",
+                ));
             }
         }
         let mut names = BTreeSet::new();
@@ -159,12 +166,17 @@ fn target(
     budgets: &Budgets,
     refuse: &dyn Fn(usize, String, &str) -> Failure,
 ) -> Result<Target, Failure> {
-    let provider: Provider = section.provider.get_ref().parse().map_err(|error: nephoscope_model::ident::UnknownName| {
-        refuse(section.provider.span().start, error.to_string(), "give one of them")
-    })?;
+    let provider: Provider =
+        section.provider.get_ref().parse().map_err(|error: nephoscope_model::ident::UnknownName| {
+            refuse(section.provider.span().start, error.to_string(), "give one of them")
+        })?;
     if provider != Provider::Aws {
         let message = format!("this version scans aws only, not {provider}");
-        return Err(refuse(section.provider.span().start, message, "remove the target until a version that scans it"));
+        return Err(refuse(
+            section.provider.span().start,
+            message,
+            "remove the target until a version that scans it",
+        ));
     }
     let external_id = match (&section.external_id, &section.external_id_file) {
         (None, Some(file)) => Some(

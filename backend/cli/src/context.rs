@@ -54,7 +54,6 @@ impl Context {
     pub fn library(&self) -> Result<Library, Failure> {
         Ok(Library { store: self.reader()?, catalogue: self.catalogue()? })
     }
-
 }
 
 /// True where colours are wanted on standard error and output.

@@ -85,7 +85,10 @@ fn start_log(cli: &Cli) {
         (false, 1) => "info",
         (false, _) => "debug",
     };
-    let filter = EnvFilter::new(format!("error,nephoscope={ours},{}", OUR_CRATES.map(|c| format!("{c}={ours}")).join(",")));
+    let filter = EnvFilter::new(format!(
+        "error,nephoscope={ours},{}",
+        OUR_CRATES.map(|c| format!("{c}={ours}")).join(",")
+    ));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match cli.global.log_format {
         LogFormat::Text => builder.with_target(false).with_ansi(context::colour(cli.global.color)).init(),

@@ -23,8 +23,9 @@ pub fn print_table(table: &Table) -> Result<(), Failure> {
 
 /// Prints one JSON document, indented.
 pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::tool(error, "this is a defect: the document could not be written as JSON"))?;
+    let text = serde_json::to_string_pretty(value).map_err(|error| {
+        Failure::tool(error, "this is a defect: the document could not be written as JSON")
+    })?;
     print(&format!("{text}\n"))
 }
 

@@ -1,7 +1,5 @@
 //! The laws of the score, over arbitrary buckets.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 use nephoscope_model::finding::{Exposure, Status};
 use nephoscope_model::ident::CheckId;
 use nephoscope_model::score::{Bucket, Cap, Score};

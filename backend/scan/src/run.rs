@@ -196,15 +196,16 @@ async fn judge(
                 last_known: &last_known,
             };
             let derived = derive(&estate);
-            evaluate(&estate, &derived, &catalogue)
+            evaluate(&estate, derived, &catalogue)
         }))
     })
     .await;
     let cause = match judged {
         Ok(Ok(evaluation)) => return Ok(evaluation),
-        Ok(Err(panic)) => panic.downcast_ref::<String>().cloned().or_else(|| {
-            panic.downcast_ref::<&str>().map(|text| (*text).to_owned())
-        }),
+        Ok(Err(panic)) => panic
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())),
         Err(join) => Some(join.to_string()),
     };
     let cause = cause.unwrap_or_else(|| "it panicked without a message".to_owned());

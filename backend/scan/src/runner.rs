@@ -74,8 +74,11 @@ impl Runner {
 
     /// The scan with this id, while it runs.
     pub fn running_scan(&self, id: &ScanId) -> Option<(TargetName, Running)> {
-        let found = self.lock().iter().find(|(_, running)| running.id == *id).map(|(t, r)| (t.clone(), r.clone()));
-        found
+        let running = self.lock();
+        running
+            .iter()
+            .find(|(_, running)| running.id == *id)
+            .map(|(target, running)| (target.clone(), running.clone()))
     }
 
     /// Starts a scan in the background and gives its id; one that was left half done is taken up again under its own.
@@ -187,7 +190,8 @@ impl Runner {
             }
             self.start_quietly(&target.name).await;
             if let Some(running) = self.running().remove(&target.name) {
-                let (store, mark) = (Arc::clone(&self.0.store), ScheduleMark { target: target.name.clone(), due });
+                let (store, mark) =
+                    (Arc::clone(&self.0.store), ScheduleMark { target: target.name.clone(), due });
                 self.0.tasks.spawn(async move { mark_when_opened(&*store, &running.progress, &mark).await });
             }
         }

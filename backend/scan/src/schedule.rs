@@ -97,7 +97,11 @@ mod tests {
         assert_eq!(nightly().due(before, at("2026-11-16T00:59:59Z")), None);
         assert_eq!(nightly().due(before, due), Some(due));
         assert_eq!(nightly().due(due, at("2026-11-16T01:30:00Z")), None, "acted upon already");
-        assert_eq!(nightly().due(before, at("2026-11-16T04:59:00Z")), Some(due), "down at two, up within the window");
+        assert_eq!(
+            nightly().due(before, at("2026-11-16T04:59:00Z")),
+            Some(due),
+            "down at two, up within the window"
+        );
         assert_eq!(nightly().due(before, at("2026-11-16T05:00:01Z")), None, "the window has closed");
     }
 

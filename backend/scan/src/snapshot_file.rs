@@ -77,8 +77,12 @@ impl<W: Write> SnapshotWriter<W> {
     pub fn begin(out: W, header: &SnapshotHeader, shards: &[ShardKey]) -> std::io::Result<Self> {
         let encoder = zstd::stream::Encoder::new(out, LEVEL)?;
         let mut writer = Self { encoder, hasher: blake3::Hasher::new(), resources: 0 };
-        let head =
-            Head { format: FORMAT.to_owned(), version: VERSION, header: header.clone(), shards: shards.to_vec() };
+        let head = Head {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            header: header.clone(),
+            shards: shards.to_vec(),
+        };
         writer.line(&head)?;
         Ok(writer)
     }
@@ -147,7 +151,8 @@ impl SnapshotFile {
             return Err(Lines::cause(path, 1, format!("it is a `{}`, not a `{FORMAT}`", head.format)));
         }
         if head.version > VERSION {
-            let cause = format!("its format {} is newer than {VERSION}, the newest this version reads", head.version);
+            let cause =
+                format!("its format {} is newer than {VERSION}, the newest this version reads", head.version);
             return Err(Lines::cause(path, 1, cause));
         }
         let resources = lines.check_to_end()?;
@@ -169,7 +174,13 @@ impl SnapshotFile {
             match line {
                 Line::Resource(resource) => match &mut shard {
                     Some(shard) => shard.resources.push(resource),
-                    None => return Err(Lines::cause(&self.path, line_number, "a resource before any shard".into())),
+                    None => {
+                        return Err(Lines::cause(
+                            &self.path,
+                            line_number,
+                            "a resource before any shard".into(),
+                        ));
+                    }
                 },
                 Line::Shard(ShardLine { key, coverage }) => {
                     let next = Shard { key, coverage, resources: Vec::new() };
@@ -199,13 +210,17 @@ impl Source for SnapshotFile {
         let (sender, receiver) = mpsc::channel(1);
         let file = self.clone();
         tokio::task::spawn_blocking(move || {
-            let read = file.read(|shard| !keys.contains(&shard.key) || sender.blocking_send(Ok(shard)).is_ok());
+            let read =
+                file.read(|shard| !keys.contains(&shard.key) || sender.blocking_send(Ok(shard)).is_ok());
             if let Err(error) = read {
                 // A receiver that is gone has stopped the scan: nobody is left to tell.
                 let _ = sender.blocking_send(Err(error));
             }
         });
-        stream::unfold(receiver, |mut receiver| async { receiver.recv().await.map(|shard| (shard, receiver)) }).boxed()
+        stream::unfold(receiver, |mut receiver| async {
+            receiver.recv().await.map(|shard| (shard, receiver))
+        })
+        .boxed()
     }
 
     fn finished(&self) -> Option<Timestamp> {
@@ -255,10 +270,15 @@ impl Lines {
                 let end: Line = serde_json::from_slice(line)
                     .map_err(|error| Self::refuse(&self.path, self.number, &error))?;
                 return match end {
-                    Line::End(end) if end.blake3 == hasher.finalize().to_hex().as_str() && end.resources == resources => {
+                    Line::End(end)
+                        if end.blake3 == hasher.finalize().to_hex().as_str()
+                            && end.resources == resources =>
+                    {
                         Ok(resources)
                     }
-                    _ => Err(self.wrong("the digest does not fit what stands before it: the file was changed")),
+                    _ => {
+                        Err(self.wrong("the digest does not fit what stands before it: the file was changed"))
+                    }
                 };
             }
             resources += u64::from(line.starts_with(br#"{"resource""#));
@@ -288,7 +308,9 @@ fn describe(error: &Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use nephoscope_model::{AccountId, CoverageState, Facet, Kind, Provider, Region, ServiceName, TargetName, Uid};
+    use nephoscope_model::{
+        AccountId, CoverageState, Facet, Kind, Provider, Region, ServiceName, TargetName, Uid,
+    };
 
     use super::*;
 
@@ -334,7 +356,8 @@ mod tests {
         let keys = file.plan().await.unwrap();
         let read: Vec<Shard> = file.shards(keys).map(Result::unwrap).collect().await;
         assert_eq!(read, shards);
-        let only_logs: Vec<Shard> = file.shards(vec![shards[1].key.clone()]).map(Result::unwrap).collect().await;
+        let only_logs: Vec<Shard> =
+            file.shards(vec![shards[1].key.clone()]).map(Result::unwrap).collect().await;
         assert_eq!(only_logs, shards[1..]);
     }
 

@@ -33,7 +33,9 @@ impl Target {
     pub fn provider(&self) -> Provider {
         match &self.access {
             TargetAccess::Aws(_) => Provider::Aws,
-            TargetAccess::Gathered(shards) => shards.first().map_or(Provider::Aws, |shard| shard.key.provider),
+            TargetAccess::Gathered(shards) => {
+                shards.first().map_or(Provider::Aws, |shard| shard.key.provider)
+            }
         }
     }
 

@@ -41,7 +41,9 @@ impl Framed {
         let resources = store.resource_rollup_list(&view).await?.iter().map(|rollup| rollup.count).sum();
         let checks = server.library.catalogue.checks().len() as u64;
         let counts: BTreeMap<String, u64> =
-            [("/findings", open), ("/inventory", resources), ("/checks", checks)].map(|(p, n)| (p.to_owned(), n)).into();
+            [("/findings", open), ("/inventory", resources), ("/checks", checks)]
+                .map(|(p, n)| (p.to_owned(), n))
+                .into();
 
         let frame = Frame {
             path: path.to_owned(),

@@ -32,7 +32,12 @@ impl Refusal {
     /// There is no such thing.
     pub fn not_found(what: &str, given: &str) -> Self {
         let message = format!("there is no {what} `{given}` in this view");
-        Self::new(StatusCode::NOT_FOUND, "not_found", message, "check the address, or look for it in its list")
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            message,
+            "check the address, or look for it in its list",
+        )
     }
 
     /// The request cannot be understood or is not allowed.
@@ -118,7 +123,8 @@ impl IntoResponse for PageRefusal {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         };
         let assets = assets::addresses();
-        let html = nephoscope_frontend::failure(&Page { frame: &frame, assets: &assets }, status.as_u16(), &body);
+        let html =
+            nephoscope_frontend::failure(&Page { frame: &frame, assets: &assets }, status.as_u16(), &body);
         (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response()
     }
 }

@@ -37,7 +37,9 @@ fn read(parts: &Parts) -> Result<ListQuery, QueryError> {
 
 /// The decoded parameters of a query string.
 pub fn pairs(query: &str) -> Vec<(String, String)> {
-    form_urlencoded::parse(query.as_bytes()).map(|(key, value)| (key.into_owned(), value.into_owned())).collect()
+    form_urlencoded::parse(query.as_bytes())
+        .map(|(key, value)| (key.into_owned(), value.into_owned()))
+        .collect()
 }
 
 /// The moment that a query names, as its parameter would be written; none for the latest.

@@ -102,7 +102,8 @@ pub fn router(server: Server, address: SocketAddr, stop: CancellationToken) -> R
 
 /// A handler that panicked is a defect of ours; the others go on.
 fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response<Body> {
-    let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    let words =
+        panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
     tracing::error!("a handler panicked: {}", words.unwrap_or("without a message"));
     let help = "this is a defect: report it with the address and the log line";
     PageRefusal(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "panic", "the page could not be made", help))

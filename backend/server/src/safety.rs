@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use axum::extract::{Request, State};
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HOST, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    CONTENT_SECURITY_POLICY, HOST, HeaderValue, ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
@@ -78,7 +79,14 @@ mod tests {
         for host in ["127.0.0.1:8080", "localhost:8080", "[::1]:8080"] {
             assert!(is_ours(host, 8080), "{host}");
         }
-        for host in ["", "localhost", "evil.example:8080", "127.0.0.1:8081", "127.0.0.1.evil.example:8080", "10.0.0.1:8080"] {
+        for host in [
+            "",
+            "localhost",
+            "evil.example:8080",
+            "127.0.0.1:8081",
+            "127.0.0.1.evil.example:8080",
+            "10.0.0.1:8080",
+        ] {
             assert!(!is_ours(host, 8080), "{host}");
         }
     }

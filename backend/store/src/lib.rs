@@ -151,7 +151,8 @@ pub struct FindingRow {
     pub severity: Severity,
     /// What it says.
     pub status: Status,
-    /// New, open or resolved.
+    /// A FAIL or UNKNOWN is `New` where no finished scan before the one shown saw it so, else `Open`.
+    /// A PASS is `Resolved`, also where it never failed, and so is what is gone.
     pub state: State,
     /// Whose cloud.
     pub provider: Provider,
@@ -243,6 +244,8 @@ pub struct ScheduleMark {
 #[async_trait]
 pub trait Store: Send + Sync + Debug {
     /// Begins a scan; where a scan with this id is running, gives it as it was left.
+    ///
+    /// A scan that has ended is not opened again. Another scan of the target that was left running is given up: it fails.
     async fn scan_open(&self, scan: &NewScan) -> Result<OpenScan>;
 
     /// The scan of `target` that is running or was left by a process that died, if there is one.
@@ -260,7 +263,8 @@ pub trait Store: Send + Sync + Debug {
     /// What the shards of one account could read in this scan, sorted by shard.
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;
 
-    /// The status of every current verdict of one account at the end of the scan before, with when it was last decided: what a stale resource falls back to.
+    /// For every verdict of the scan before on a resource of one account that this scan could not list: the last status that was
+    /// decided, or UNKNOWN where none ever was. What a stale resource falls back to. Sorted by key.
     async fn verdict_last_known(
         &self,
         scan: &ScanId,
@@ -278,7 +282,10 @@ pub trait Store: Send + Sync + Debug {
     /// Verdict counts of the scan's target as evaluated in this scan: what its score is computed from.
     async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>>;
 
-    /// Ends a scan. From here on views may show it.
+    /// Ends a scan. From here on views show it, where it finished.
+    ///
+    /// A scan only finishes once every account that was planned or read is judged. What stands in other accounts is no longer
+    /// in the target: it ends here, with its findings. Of the score, the parts are not kept: they follow from the rollups.
     async fn scan_finish(&self, scan: &ScanId, end: &ScanEnd) -> Result<()>;
 
     /// Scans, latest first; of one target where given.
@@ -323,7 +330,7 @@ pub trait Store: Send + Sync + Debug {
     /// How many findings `finding_list` would give over all pages. Only called where rollups cannot say (states, query).
     async fn finding_count(&self, view: &View, filter: &Filter, buckets: &[BucketKey]) -> Result<u64>;
 
-    /// One finding; none where the view has no such key. A key that once existed is given as it was last, with state `Resolved`.
+    /// One finding; none where no view up to this one has such a key. A key that once existed is given as it was last, with state `Resolved`.
     async fn finding_fetch(&self, view: &View, key: &FindingKey) -> Result<Option<FindingRow>>;
 
     /// Every status a finding has had, latest first.
@@ -352,16 +359,16 @@ pub trait Store: Send + Sync + Debug {
         uid: &Uid,
     ) -> Result<Option<(StoredResource, ResourceRow, Facts)>>;
 
-    /// The versions of a resource, latest first.
+    /// The versions of a resource, latest first. `tags` stands among the facets that differ where the tags do.
     async fn resource_history(&self, uid: &Uid) -> Result<Vec<ResourceVersion>>;
 
     /// Edges from and to a resource in a view, sorted.
     async fn relation_list(&self, view: &View, uid: &Uid) -> Result<Vec<StoredRelation>>;
 
-    /// Verdicts that differ between two views of the same targets, at most `limit`, worse ones first (FAIL now, then UNKNOWN now, then the rest), by severity, then exposure, then uid.
+    /// Verdicts that differ between two views, at most `limit`; targets that only one of them has are left out: worse ones first (FAIL now, then UNKNOWN now, then the rest), by severity, then exposure, then uid.
     async fn verdict_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<VerdictChange>>;
 
-    /// Resources that came, went or changed between two views of the same targets, at most `limit`, sorted by uid.
+    /// Resources that came, went or changed between two views, at most `limit`, sorted by uid; targets that only one of them has are left out.
     async fn resource_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<ResourceChange>>;
 
     /// One shard of a finished scan as it is in the view, for export; none where the scan did not read it.

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use nephoscope_model::api::{FilterFacet, FilterValue};
 use nephoscope_model::finding::Status;
 use nephoscope_model::query::ListQuery;
-use nephoscope_model::{AccountId, Severity};
+use nephoscope_model::{AccountId, Kind, Severity};
 
 use super::marks;
 use crate::address::{self, ActiveFilter};
@@ -88,6 +88,7 @@ fn words(key: &str, value: &FilterValue) -> AnyView {
             Ok(status) => marks::status(status),
             Err(_) => view! { <span>{label}</span> }.into_any(),
         },
+        "kind" => view! { <span class="break">{wording::kind(&Kind::from(value.value.as_str()))}</span> }.into_any(),
         "account" => marks::account(&AccountId::from(value.value.as_str())),
         _ => view! { <span class="break">{label}</span> }.into_any(),
     }

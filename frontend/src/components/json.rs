@@ -16,7 +16,8 @@ const MAX_ENTRIES: usize = 200;
 /// The value as a tree.
 pub fn json(value: &Value) -> AnyView {
     let body = match value {
-        Value::Object(_) | Value::Array(_) if Redacted::from_value(value).is_none() => entries(value, 0),
+        Value::Object(map) if !map.is_empty() && Redacted::from_value(value).is_none() => entries(value, 0),
+        Value::Array(list) if !list.is_empty() => entries(value, 0),
         other => view! { <ul class="json-level"><li>{leaf(other)}</li></ul> }.into_any(),
     };
     view! { <div class="json">{body}</div> }.into_any()

@@ -73,10 +73,15 @@ fn chart(scope: &Scope, points: &[&TrendPoint], plot: &Plot, id: &str, summary: 
         view! { <text class="tick" x=x y=plot.height - 6.0 text-anchor=anchor>{words}</text> }
     });
     let dates = dates.collect_view();
+    let last = |points: &Vec<&TrendPoint>| points.last().map(|last| plot.place(last).1);
+    let mut ends: Vec<(usize, f64)> =
+        series.values().enumerate().filter_map(|(index, points)| Some((index, last(points)?))).collect();
+    plot::spread(&mut ends, plot.bottom());
     let lines = series.iter().enumerate().map(|(index, (target, points))| {
         let class = format!("series s{}", index % 4);
         let fog = (!several).then(|| view! { <path class="fog-area" d=plot.band(points)></path> });
-        let end = points.last().map(|last| end(plot, last, several.then_some(*target)));
+        let label = ends.iter().find(|(of, _)| *of == index).map(|(_, y)| *y);
+        let end = points.last().zip(label).map(|(last, y)| end(plot, last, y, several.then_some(*target)));
         view! {
             <g class=class>
                 {fog}
@@ -120,19 +125,18 @@ fn chart(scope: &Scope, points: &[&TrendPoint], plot: &Plot, id: &str, summary: 
     .into_any()
 }
 
-fn end(plot: &Plot, last: &TrendPoint, target: Option<&TargetName>) -> AnyView {
-    let (x, y) = plot.place(last);
+/// The last point with its value, and with its target where there are several; the words stand at the height `y`.
+fn end(plot: &Plot, last: &TrendPoint, y: f64, target: Option<&TargetName>) -> AnyView {
+    /// Letters of a target's name that have room beside the chart.
+    const NAME: usize = 9;
+    let (dot_x, dot_y) = plot.place(last);
     let value = wording::points(last.posture.as_ref());
-    let words = target.map_or_else(|| value.clone(), |target| format!("{target} {value}"));
-    // One line has room for its value on the right; several share the chart and stand above their ends.
-    let (text_x, text_y, anchor) = match target {
-        None => (x + 9.0, y + 5.0, "start"),
-        Some(_) if y - 12.0 < plot.top + 14.0 => (plot.right(), y + 20.0, "end"),
-        Some(_) => (plot.right(), y - 12.0, "end"),
-    };
+    let named = |target: &TargetName| format!("{} {value}", wording::cut(target.as_str(), NAME));
+    let words = target.map_or_else(|| value.clone(), named);
+    let class = if target.is_some() { "series-end several" } else { "series-end" };
     view! {
-        <circle class="series-dot" cx=x cy=y r="4"></circle>
-        <text class="series-end" x=text_x y=text_y text-anchor=anchor>{words}</text>
+        <circle class="series-dot" cx=dot_x cy=dot_y r="4"></circle>
+        <text class=class x=plot.right() + 9.0 y=y + 5.0>{words}</text>
     }
     .into_any()
 }

@@ -62,10 +62,11 @@ pub fn row(scope: &Scope, finding: &Finding, told: Told) -> AnyView {
     };
     let new =
         (finding.state == State::New).then(|| view! { <p class="small">{marks::state(State::New)}</p> });
+    let name_class = if told == Told::Resource { "name wide" } else { "name" };
     let muted = finding.muted.then(|| view! { <p class="small"><span class="chip">"muted"</span></p> });
     view! {
         <tr>
-            <th scope="row" class="name">{name(scope, finding, told)}</th>
+            <th scope="row" class=name_class>{name(scope, finding, told)}</th>
             <td class="nowrap">
                 {marks::status(finding.status)}
                 {muted}
@@ -123,7 +124,7 @@ fn found(finding: &Finding) -> AnyView {
         let more = (more > 0).then(|| format!(" and {}", wording::count(more, "other read", "other reads")));
         return view! {
             <span class="fog-note">
-                <code>{reason.api.clone()}</code>
+                <code>{if reason.api.is_empty() { reason.facet.clone() } else { reason.api.clone() }}</code>
                 {format!(" {}{}", reason.error, more.unwrap_or_default())}
             </span>
         }

@@ -104,9 +104,33 @@ pub fn framework(page: &Page<'_>, body: &Compliance) -> String {
 }
 
 fn detail(scope: &Scope, body: &Compliance) -> AnyView {
-    let rows = body.controls.iter().map(|control| row(scope, control)).collect_view();
-    let columns = [text("Control"), text("Status"), text("Decided by")];
-    let controls = table("Controls", &columns, view! { <tbody>{rows}</tbody> }.into_any());
+    let is_silent = |result: &&ControlResult| {
+        matches!(result.status, ControlStatus::NotApplicable | ControlStatus::NotCovered)
+    };
+    let (silent, judged): (Vec<_>, Vec<_>) = body.controls.iter().partition(is_silent);
+    let controls = |caption: &str, results: &[&ControlResult]| {
+        let rows = results.iter().map(|control| row(scope, control)).collect_view();
+        let columns = [text("Control"), text("Status"), text("Decided by")];
+        table(caption, &columns, view! { <tbody>{rows}</tbody> }.into_any())
+    };
+    let silent = (!silent.is_empty()).then(|| {
+        let words = wording::count(silent.len() as u64, "control", "controls");
+        view! {
+            <details class="more">
+                <summary>{format!("{words} that nothing here speaks about")}</summary>
+                {controls("Controls that nothing here speaks about", &silent)}
+            </details>
+        }
+    });
+    let judged = if judged.is_empty() {
+        empty(Empty::NothingFound("No check of this catalogue bears on a control of this framework."))
+    } else {
+        controls("Controls", &judged)
+    };
+    let controls = view! {
+        {judged}
+        {silent}
+    };
     // The source is shown as text: the page links to no other host.
     let about = view! {
         {code::prose(&body.framework.description)}
@@ -117,7 +141,7 @@ fn detail(scope: &Scope, body: &Compliance) -> AnyView {
             {card("Controls by status", None, counts(&body.summary))}
             {card("About this framework", None, about.into_any())}
         </div>
-        {card("Controls", None, controls)}
+        {card("Controls", None, controls.into_any())}
     }
     .into_any()
 }

@@ -5,6 +5,8 @@ use nephoscope_model::api::{Frame, RelationRow, ResourceDetail, ResourceList, Re
 use nephoscope_model::query::{ListQuery, Sort, encode};
 use nephoscope_model::{Facet, Fact};
 
+use serde_json::Value;
+
 use crate::address::{self, Scope};
 use crate::components::document::{Content, Page, render};
 use crate::components::empty::{Empty, empty};
@@ -190,31 +192,38 @@ fn place(body: &ResourceDetail) -> AnyView {
 
 fn facet(name: &str, facet: &Facet) -> AnyView {
     match facet {
-        Facet::Known(value) => folded(name, None, json(value)),
+        Facet::Known(value) => folded(name, None, true, json(value)),
         Facet::Absent => {
             let note = view! { <span class="quiet">"the provider said that there is none"</span> };
             view! { <p class="facet-none"><code>{name.to_owned()}</code>{note}</p> }.into_any()
         }
         Facet::Unreadable(reason) => {
             let note = view! { <span class="fog-note">"could not be read"</span> }.into_any();
-            folded(name, Some(note), code::unreadable(std::slice::from_ref(reason)))
+            folded(name, Some(note), true, code::unreadable(std::slice::from_ref(reason)))
         }
     }
 }
 
 fn fact(name: &str, fact: &Fact) -> AnyView {
     match fact {
-        Fact::Known(value) => folded(name, None, json(value)),
+        Fact::Known(value) => folded(name, Some(gist(value)), false, json(value)),
         Fact::Unknown(reasons) => {
             let note = view! { <span class="fog-note">"unknown"</span> }.into_any();
-            folded(name, Some(note), code::unreadable(reasons))
+            folded(name, Some(note), true, code::unreadable(reasons))
         }
     }
 }
 
-fn folded(name: &str, note: Option<AnyView>, body: AnyView) -> AnyView {
+/// What a folded fact says, as far as it is short.
+fn gist(value: &Value) -> AnyView {
+    /// Characters that fit beside the name.
+    const SHORT: usize = 60;
+    view! { <span class="json-kind">{wording::inline(value, SHORT)}</span> }.into_any()
+}
+
+fn folded(name: &str, note: Option<AnyView>, open: bool, body: AnyView) -> AnyView {
     view! {
-        <details class="facet" open>
+        <details class="facet" open=open>
             <summary>
                 <code>{name.to_owned()}</code>
                 {note}

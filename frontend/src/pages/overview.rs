@@ -8,7 +8,7 @@ use crate::address::Scope;
 use crate::components::document::{Content, Page, render};
 use crate::components::empty::{Empty, empty};
 use crate::components::table::{card, more};
-use crate::components::{changes, coverage, marks, score, trend};
+use crate::components::{changes, code, coverage, marks, score, trend};
 use crate::{headline, wording};
 
 /// The page at `/`.
@@ -102,7 +102,7 @@ fn fixes(scope: &Scope, fixes: &[Fix]) -> AnyView {
                 {marks::severity(fix.severity)}
                 <div class="what">
                     <a href=failing data-row=""><b>{fix.title.clone()}</b></a>
-                    <p>{wording::cut(&fix.remediation, 140)}</p>
+                    <p>{code::inline(&wording::cut(&fix.remediation, 240))}</p>
                     <p class="meta">
                         <span>{wording::count(fix.failing, "finding", "findings")}</span>
                         {exposed}

@@ -49,6 +49,13 @@ fn the_overview_says_better_or_worse_since_when_and_why() {
 }
 
 #[test]
+fn a_list_that_was_cut_is_not_counted_as_whole() {
+    let mut body = estate::overview();
+    body.drift.as_mut().unwrap().truncated = true;
+    assert!(headline::overview(&body).lead.contains("at least 3 more got worse"));
+}
+
+#[test]
 fn what_cannot_be_told_any_more_is_said_as_such() {
     let mut body = estate::overview();
     body.drift.as_mut().unwrap().findings.retain(|change| change.after == Some(Status::Unknown));
@@ -107,6 +114,9 @@ fn resources_say_how_they_fare() {
     assert_eq!(headline::resource(&body).title, "No check speaks about checkout");
     let open = headline::inventory(&query(&[]), &estate::resources());
     assert_eq!(open.title, "152 resources, 7 reachable from the internet");
+    let mut uncounted = estate::resources();
+    uncounted.facets.retain(|facet| facet.key != "exposure");
+    assert_eq!(headline::inventory(&query(&[]), &uncounted).title, "152 resources", "nobody counted");
 }
 
 #[test]

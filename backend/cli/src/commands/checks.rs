@@ -35,7 +35,10 @@ fn list(catalogue: &Catalogue, patterns: &[String], format: ListFormat) -> Outco
     let checks: Vec<&CompiledCheck> = catalogue.checks().iter().filter(asked).collect();
     if checks.is_empty() && !patterns.is_empty() {
         let message = format!("no check matches {}", patterns.join(", "));
-        return Err(Failure::usage(message, "`nephoscope checks list` shows all of them; `*` stands for any text"));
+        return Err(Failure::usage(
+            message,
+            "`nephoscope checks list` shows all of them; `*` stands for any text",
+        ));
     }
     let rows: Vec<Value> = checks.iter().map(|compiled| brief(compiled)).collect();
     match format {
@@ -93,8 +96,13 @@ fn show(catalogue: &Catalogue, id: &str) -> Outcome {
     ] {
         text += &format!("{label:<11} {}\n", value.trim().replace('\n', "\n            "));
     }
-    text += &format!("\n{}\n\nRisk\n{}\n\nRemediation\n{}\n", check.description, check.risk, check.remediation.text);
-    for (label, code) in [("Command line", &check.remediation.cli), ("Terraform", &check.remediation.terraform)] {
+    text += &format!(
+        "\n{}\n\nRisk\n{}\n\nRemediation\n{}\n",
+        check.description, check.risk, check.remediation.text
+    );
+    for (label, code) in
+        [("Command line", &check.remediation.cli), ("Terraform", &check.remediation.terraform)]
+    {
         if let Some(code) = code {
             text += &format!("\n{label}\n{}\n", code.trim_end());
         }
@@ -104,7 +112,8 @@ fn show(catalogue: &Catalogue, id: &str) -> Outcome {
 }
 
 fn test(context: &Context, dir: Option<&Path>) -> Outcome {
-    let folders: Vec<_> = dir.map(Path::to_owned).into_iter().chain(context.global.checks.iter().cloned()).collect();
+    let folders: Vec<_> =
+        dir.map(Path::to_owned).into_iter().chain(context.global.checks.iter().cloned()).collect();
     let help = "each line names file, line and column; `nephoscope checks schema` says what a file may hold";
     let builtin = Catalogue::load(&[]).map_err(|errors| Failure::usage(errors.to_string(), help))?;
     let catalogue = Catalogue::load(&folders).map_err(|errors| Failure::usage(errors.to_string(), help))?;
@@ -145,7 +154,8 @@ pub fn frameworks(context: &Context, command: &Frameworks) -> Outcome {
                 let bears = |c: &&CompiledCheck| c.check.frameworks.contains(&reference);
                 let checks = catalogue.checks().iter().filter(bears).map(|c| c.check.id.as_str());
                 let checks = checks.collect::<Vec<_>>().join(", ");
-                let shown = if checks.is_empty() && control.manual.is_some() { "manual".to_owned() } else { checks };
+                let shown =
+                    if checks.is_empty() && control.manual.is_some() { "manual".to_owned() } else { checks };
                 out.add_row([&control.id, &control.title, &shown]);
             }
             print(&format!("{}, {}\n{}\n\n", framework.title, framework.version, framework.description))?;

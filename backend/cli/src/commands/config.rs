@@ -26,11 +26,13 @@ pub fn run(context: &Context, command: &Config) -> Outcome {
             };
             rows.add_row(["store", context.store_url(), store_from]);
             let from = |given: bool| if given { place.as_str() } else { "default" };
-            let listen = file.serve.listen.map_or_else(|| "127.0.0.1:8080".to_owned(), |listen| listen.to_string());
+            let listen =
+                file.serve.listen.map_or_else(|| "127.0.0.1:8080".to_owned(), |listen| listen.to_string());
             rows.add_row(["serve.listen", &listen, from(file.serve.listen.is_some())]);
             let budget = file.scan.budget.unwrap_or(DEFAULT_BUDGET).to_string();
             rows.add_row(["scan.budget", &budget, from(file.scan.budget.is_some())]);
-            let coverage = file.scan.min_coverage.map_or_else(|| "not required".to_owned(), |share| share.to_string());
+            let coverage =
+                file.scan.min_coverage.map_or_else(|| "not required".to_owned(), |share| share.to_string());
             rows.add_row(["scan.min_coverage", &coverage, from(file.scan.min_coverage.is_some())]);
             for target in &config.targets {
                 rows.add_row(["target", target.name.as_str(), &place]);

@@ -39,7 +39,8 @@ pub async fn list(context: &Context, list: &List) -> Outcome {
             nephoscope_report::resources_csv(std::io::stdout().lock(), &rows)?;
         }
         ListFormat::Table => {
-            let mut out = table(&["kind", "name", "account", "region", "reachable", "debt", "failing", "unknown"]);
+            let mut out =
+                table(&["kind", "name", "account", "region", "reachable", "debt", "failing", "unknown"]);
             for row in &rows {
                 let failing: u64 = row.failing.values().sum();
                 out.add_row([

@@ -72,14 +72,19 @@ fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure>
         match configured.iter().find(|target| target.name.as_str() == name) {
             Some(_) if restricted => {
                 let help = "set `regions` and `services` of the target in the configuration";
-                return Err(Failure::usage(format!("--region and --service do not apply to target `{name}`"), help));
+                return Err(Failure::usage(
+                    format!("--region and --service do not apply to target `{name}`"),
+                    help,
+                ));
             }
             Some(target) => found.push(target.clone()),
             None if name == "aws" => found.push(ambient()),
             None => {
                 let known: Vec<&str> = configured.iter().map(|target| target.name.as_str()).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                return Err(ScanError::UnknownTarget { target: TargetName::from(name.as_str()), known }.into());
+                return Err(
+                    ScanError::UnknownTarget { target: TargetName::from(name.as_str()), known }.into()
+                );
             }
         }
     }
@@ -115,8 +120,10 @@ async fn scan_target(
     match &target.access {
         TargetAccess::Aws(options) => {
             let connected = Aws::connect((**options).clone()).await;
-            let collector = connected
-                .map_err(|source| ScanError::Connect { target: target.name.clone(), source: Box::new(source) })?;
+            let collector = connected.map_err(|source| ScanError::Connect {
+                target: target.name.clone(),
+                source: Box::new(source),
+            })?;
             let source = Cloud { target: target.name.clone(), collector: &collector };
             scan_source(store, catalogue, &source, &request, stop).await
         }
@@ -145,7 +152,9 @@ pub async fn scan_file(
         return Ok(id);
     }
     let latest = store.scan_list(Some(&request.target), None, 1).await?.rows.pop();
-    if let Some(latest) = latest.filter(|scan| scan.started >= request.instant && scan.state == ScanState::Finished) {
+    if let Some(latest) =
+        latest.filter(|scan| scan.started >= request.instant && scan.state == ScanState::Finished)
+    {
         let target = request.target;
         return Err(ScanError::OutOfOrder { target, given: request.instant, latest: latest.started }.into());
     }
@@ -282,10 +291,14 @@ async fn summarise(library: &Library, detail: &ScanDetail, query: &ListQuery) ->
         print_table(&rows)?;
         let more = page.total.saturating_sub(page.findings.len() as u64);
         if more > 0 {
-            print(&format!("  and {more} more: `nephoscope findings` lists them, `nephoscope serve` shows them\n"))?;
+            print(&format!(
+                "  and {more} more: `nephoscope findings` lists them, `nephoscope serve` shows them\n"
+            ))?;
         }
     }
-    for error in detail.coverage.iter().flat_map(|row| row.coverage.errors.iter().map(move |error| (row, error))) {
+    for error in
+        detail.coverage.iter().flat_map(|row| row.coverage.errors.iter().map(move |error| (row, error)))
+    {
         let (row, error) = error;
         let permission = error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
         eprintln!("not read: {} {} {} × {}{permission}", row.shard, error.api, error.error, error.count);
@@ -296,7 +309,9 @@ async fn summarise(library: &Library, detail: &ScanDetail, query: &ListQuery) ->
 /// One finding as a row: status, severity, check, resource, and what was found.
 pub fn row(finding: &Finding) -> [String; 5] {
     let found = match (finding.evidence.first(), finding.unreadable.first()) {
-        (_, Some(missing)) if finding.status == Status::Unknown => format!("{}: {}", missing.api, missing.error),
+        (_, Some(missing)) if finding.status == Status::Unknown => {
+            format!("{}: {}", missing.api, missing.error)
+        }
         (Some(evidence), _) => {
             let value = evidence.found.to_string();
             let short: String = value.chars().take(60).collect();
@@ -329,7 +344,8 @@ async fn write_format(
             File::create(scan.output.join(format!("{}.{extension}", detail.scan.id)))
         };
         let file = create().map_err(|error| {
-            let attempt = anyhow::Error::new(error).context(format!("write to folder {}", scan.output.display()));
+            let attempt =
+                anyhow::Error::new(error).context(format!("write to folder {}", scan.output.display()));
             Failure::tool(attempt, "check that the folder can be written to")
         })?;
         Box::new(BufWriter::new(file))
@@ -379,8 +395,10 @@ async fn write_document(
     let score = score_of(library, &query.filter, &query.as_of).await?;
     let scan = &detail.scan;
     let counts: BTreeMap<&str, u64> =
-        [("pass", scan.pass), ("fail", scan.fail), ("unknown", scan.unknown), ("resources", scan.resources)].into();
-    let head = json!({ "scan": scan, "score": score, "coverage": detail.coverage, "counts": counts }).to_string();
+        [("pass", scan.pass), ("fail", scan.fail), ("unknown", scan.unknown), ("resources", scan.resources)]
+            .into();
+    let head =
+        json!({ "scan": scan, "score": score, "coverage": detail.coverage, "counts": counts }).to_string();
     // The closing brace comes after the findings.
     out.write_all(&head.as_bytes()[..head.len() - 1])?;
     out.write_all(b",\"findings\":[")?;

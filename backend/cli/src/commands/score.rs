@@ -29,7 +29,12 @@ pub async fn score(context: &Context, args: &args::Score) -> Outcome {
         Some(reported) => format!("score {} of 100\n", reported.rounded(2)),
     };
     if let Some(cap) = score.cap {
-        text += &format!("  posture {}, reported as {} while {}\n", shown(&score.posture), cap.limit(), cap.reason());
+        text += &format!(
+            "  posture {}, reported as {} while {}\n",
+            shown(&score.posture),
+            cap.limit(),
+            cap.reason()
+        );
     }
     text += &format!("  between {} and {}\n", shown(&score.low), shown(&score.high));
     text += &format!("  risk debt {}, {} decided, {} unknown\n", score.debt, score.decided, score.unknown);
@@ -64,7 +69,8 @@ pub async fn drift(context: &Context, args: &args::Drift) -> Outcome {
         print_json(&drift)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let shown = |points: &Option<Points>| points.as_ref().map_or_else(|| "no score".to_owned(), |p| p.rounded(2));
+    let shown =
+        |points: &Option<Points>| points.as_ref().map_or_else(|| "no score".to_owned(), |p| p.rounded(2));
     print(&format!(
         "from {} to {}: posture {} → {}\n\n",
         drift.from,
@@ -74,7 +80,9 @@ pub async fn drift(context: &Context, args: &args::Drift) -> Outcome {
     ))?;
     let mut rows = table(&["before", "now", "severity", "check", "resource"]);
     for change in &drift.findings {
-        let word = |status: Option<nephoscope_model::Status>| status.map_or("–", |status| status.as_str()).to_owned();
+        let word = |status: Option<nephoscope_model::Status>| {
+            status.map_or("–", |status| status.as_str()).to_owned()
+        };
         rows.add_row([
             word(change.before),
             word(change.after),

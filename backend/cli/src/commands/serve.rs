@@ -67,7 +67,10 @@ async fn listen(context: &Context, args: &args::Serve) -> Result<TcpListener, Fa
     let address = args.listen.or(context.config.file.serve.listen).unwrap_or(DEFAULT_LISTEN);
     if !address.ip().is_loopback() {
         let message = format!("listen on {address}: only loopback addresses are served until sign-in exists");
-        return Err(Failure::usage(message, "use 127.0.0.1 and reach it through an SSH tunnel or a proxy that signs in"));
+        return Err(Failure::usage(
+            message,
+            "use 127.0.0.1 and reach it through an SSH tunnel or a proxy that signs in",
+        ));
     }
     TcpListener::bind(address).await.map_err(|error| {
         let attempt = anyhow::Error::new(error).context(format!("listen on {address}"));
@@ -124,7 +127,8 @@ async fn load(store: &dyn Store, catalogue: &Arc<Catalogue>, nights: &[Night]) -
         if has(&header.target) {
             continue;
         }
-        let request = Request { target: header.target.clone(), origin: Origin::File, instant: header.instant };
+        let request =
+            Request { target: header.target.clone(), origin: Origin::File, instant: header.instant };
         let source = Gathered { shards: &night.shards, finished: Some(header.finished) };
         nephoscope_scan::run(store, catalogue, &source, &request, &Progress::default(), &never).await?;
     }
@@ -137,6 +141,7 @@ fn replays(nights: Vec<Night>) -> Vec<Target> {
     for night in nights {
         last.insert(night.header.target, night.shards);
     }
-    let target = |(name, shards)| Target { name, access: TargetAccess::Gathered(Arc::new(shards)), schedule: None };
+    let target =
+        |(name, shards)| Target { name, access: TargetAccess::Gathered(Arc::new(shards)), schedule: None };
     last.into_iter().map(target).collect()
 }

@@ -46,7 +46,12 @@ pub async fn run(context: &Context, command: &Snapshot) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn export(context: &Context, file: &Path, target: Option<&str>, as_of: Option<&str>) -> Result<(), Failure> {
+async fn export(
+    context: &Context,
+    file: &Path,
+    target: Option<&str>,
+    as_of: Option<&str>,
+) -> Result<(), Failure> {
     let as_of: AsOf = as_of.unwrap_or_default().parse().map_err(|error| refuse(&error))?;
     let library = context.library()?;
     let filter = Filter { targets: target.map(TargetName::from).into_iter().collect(), ..Filter::default() };
@@ -56,7 +61,9 @@ async fn export(context: &Context, file: &Path, target: Option<&str>, as_of: Opt
     }
     let entry: &ViewEntry = match view.entries.as_slice() {
         [one] => one,
-        [] => return Err(Failure::usage("no finished scan to export", "scan first, or choose another --as-of")),
+        [] => {
+            return Err(Failure::usage("no finished scan to export", "scan first, or choose another --as-of"));
+        }
         several => {
             let names: Vec<&str> = several.iter().map(|entry| entry.target.as_str()).collect();
             return Err(Failure::usage(
@@ -65,7 +72,8 @@ async fn export(context: &Context, file: &Path, target: Option<&str>, as_of: Opt
             ));
         }
     };
-    let header = SnapshotHeader { target: entry.target.clone(), instant: entry.started, finished: entry.finished };
+    let header =
+        SnapshotHeader { target: entry.target.clone(), instant: entry.started, finished: entry.finished };
     let mut shards = Vec::new();
     for row in library.store.coverage_list(&entry.scan).await? {
         shards.extend(library.store.shard_fetch(&view, &row.shard).await?);

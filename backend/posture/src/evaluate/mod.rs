@@ -5,6 +5,7 @@
 //! decided without it. `prove` lets a check's own examples test it.
 
 mod condition;
+mod evidence;
 mod paths;
 mod proof;
 mod reasons;
@@ -19,11 +20,12 @@ use cel::{Context, ExecutionError, Program, Value as CelValue};
 use nephoscope_catalogue::{Catalogue, CompiledCheck, root_context};
 use nephoscope_model::finding::{Detail, Evaluation, Judged, LastKnown, Verdict};
 use nephoscope_model::scan::CoverageRow;
-use nephoscope_model::{Evidence, FindingKey, Resource, Status, Unreadable};
+use nephoscope_model::{FindingKey, Resource, Status, Unreadable};
 
 use crate::derive::Derived;
 use crate::{Estate, EstateResource};
 use condition::{Selection, Workshop};
+pub use evidence::evidence;
 use paths::Lookup;
 pub use proof::{ProofFailure, prove};
 use subject::{Instant, Missed, Subject};
@@ -145,7 +147,7 @@ fn judge(planned: &Planned<'_>, scope: &Context<'_, '_>, subject: &Subject<'_>) 
         Ok(false) => (Status::Fail, Vec::new()),
         Err(unreadable) => (Status::Unknown, unreadable),
     };
-    let evidence = evidence(&planned.evidence, subject);
+    let evidence = evidence::found(&planned.evidence, subject);
     Some((status, Some(Box::new(Detail { evidence, unreadable, last_known: None }))))
 }
 
@@ -179,12 +181,6 @@ fn holds(
         Err(error) => error,
     };
     Err(reasons::of(&error, program, subject))
-}
-
-/// What stands at the declared paths, as far as it could be read; a key that is not there is null.
-fn evidence(paths: &[Lookup], subject: &Subject<'_>) -> Vec<Evidence> {
-    let found = |path: &Lookup| Some(Evidence { path: path.text.clone(), found: subject.find(path)? });
-    paths.iter().filter_map(found).collect()
 }
 
 /// A resource that was not listed this time may have changed, so that no old value decides anything.

@@ -1,7 +1,7 @@
 //! Provider JSON as CEL values, read in place: nothing is converted before a condition touches it.
 //!
 //! Objects are views of our own. Scalars and lists become CEL's own values when they are touched, for only those compare
-//! equal to what a condition writes out.
+//! equal to what a condition writes out. An object equals a written one only where it stands on the left: `x == {}`.
 
 use std::sync::OnceLock;
 

@@ -11,7 +11,10 @@ use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery};
 
 /// The list.
-pub async fn list_page(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn list_page(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     let body = nephoscope_answer::check_list(&server.library, &query).await?;
     let framed = Framed::new(&server, "/checks", &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::checks(page, &query, &body)))
@@ -41,7 +44,10 @@ pub async fn page(
         ("as_of" = Option<String>, Query, description = "A date, an RFC 3339 instant or a scan's id."),
     ),
     responses((status = 200, body = CheckList), (status = 400, body = ErrorBody)))]
-pub async fn check_list(State(server): State<Server>, ApiQuery(query): ApiQuery) -> Result<Json<CheckList>, Refusal> {
+pub async fn check_list(
+    State(server): State<Server>,
+    ApiQuery(query): ApiQuery,
+) -> Result<Json<CheckList>, Refusal> {
     Ok(Json(nephoscope_answer::check_list(&server.library, &query).await?))
 }
 

@@ -16,7 +16,10 @@ use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery};
 
 /// The frameworks.
-pub async fn list_page(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn list_page(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     let body = nephoscope_answer::framework_list(&server.library, &query.filter, &query.as_of).await?;
     let framed = Framed::new(&server, "/compliance", &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::frameworks(page, &body)))
@@ -35,7 +38,8 @@ pub async fn page(
     if !known(&name) {
         return Err(PageRefusal::not_found("framework", &name));
     }
-    let body = nephoscope_answer::compliance_fetch(&server.library, &name, &query.filter, &query.as_of).await?;
+    let body =
+        nephoscope_answer::compliance_fetch(&server.library, &name, &query.filter, &query.as_of).await?;
     let framed = Framed::new(&server, &format!("/compliance/{name}"), &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::framework(page, &body)))
 }
@@ -46,7 +50,12 @@ async fn report(server: &Server, id: &str, format: &str, query: &ListQuery) -> R
     let view = library.view(&query.filter, &query.as_of).await?;
     let Some(as_of) = view.entries.iter().map(|entry| entry.finished).max() else {
         let message = "no scan had finished by then: there is nothing to report on";
-        return Err(Refusal::new(StatusCode::NOT_FOUND, "not_found", message, "scan first, or choose a later date"));
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "not_found",
+            message,
+            "scan first, or choose a later date",
+        ));
     };
     let head = ReportHead {
         title: compliance.framework.title.clone(),
@@ -65,7 +74,12 @@ async fn report(server: &Server, id: &str, format: &str, query: &ListQuery) -> R
     };
     written.map_err(|error| {
         let help = "this is a defect: report it with the framework and the date";
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "report", format!("failed to write the report: {error}"), help)
+        Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "report",
+            format!("failed to write the report: {error}"),
+            help,
+        )
     })?;
     // The report carries its own style, which the pages' policy forbids: it is a file to keep, not a page.
     let disposition = format!("attachment; filename=\"{id}-{}.{format}\"", as_of.strftime("%Y-%m-%d"));

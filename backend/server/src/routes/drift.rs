@@ -22,7 +22,10 @@ const CHANGES: u32 = 500;
         ("target" = Option<String>, Query, description = "Only this target; may be repeated."),
     ),
     responses((status = 200, body = Drift), (status = 400, body = ErrorBody)))]
-pub async fn drift_fetch(State(server): State<Server>, RawQuery(query): RawQuery) -> Result<Json<Drift>, Refusal> {
+pub async fn drift_fetch(
+    State(server): State<Server>,
+    RawQuery(query): RawQuery,
+) -> Result<Json<Drift>, Refusal> {
     let (mut from, mut to, mut rest) = (None, AsOf::Latest, Vec::new());
     for (key, value) in pairs(&query.unwrap_or_default()) {
         match key.as_str() {

@@ -14,7 +14,10 @@ use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery};
 
 /// The list.
-pub async fn list_page(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn list_page(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     let body = nephoscope_answer::finding_list(&server.library, &query).await?;
     let framed = Framed::new(&server, "/findings", &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::findings(page, &query, &body)))
@@ -26,7 +29,9 @@ pub async fn page(
     Path(key): Path<String>,
     PageQuery(query): PageQuery,
 ) -> Result<Response, PageRefusal> {
-    let found = nephoscope_answer::finding_fetch(&server.library, &FindingKey::from(key.as_str()), &query.as_of).await?;
+    let found =
+        nephoscope_answer::finding_fetch(&server.library, &FindingKey::from(key.as_str()), &query.as_of)
+            .await?;
     let body = found.ok_or_else(|| PageRefusal::not_found("finding", &key))?;
     let framed = Framed::plain(&server, &format!("/findings/{key}"), &query.as_of).await?;
     Ok(framed.render(|page| nephoscope_frontend::finding(page, &body)))
@@ -38,7 +43,10 @@ pub async fn csv(State(server): State<Server>, PageQuery(query): PageQuery) -> R
 }
 
 /// Every finding of a query, one JSON document per line.
-pub async fn jsonl(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn jsonl(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     Ok(export::findings(FindingExport::begin(&server.library, &query).await?, FindingFormat::Jsonl))
 }
 
@@ -85,6 +93,8 @@ pub async fn finding_fetch(
     Path(key): Path<String>,
     ApiQuery(query): ApiQuery,
 ) -> Result<Json<FindingDetail>, Refusal> {
-    let found = nephoscope_answer::finding_fetch(&server.library, &FindingKey::from(key.as_str()), &query.as_of).await?;
+    let found =
+        nephoscope_answer::finding_fetch(&server.library, &FindingKey::from(key.as_str()), &query.as_of)
+            .await?;
     found.map(Json).ok_or_else(|| Refusal::not_found("finding", &key))
 }

@@ -13,7 +13,10 @@ use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery};
 
 /// The first page.
-pub async fn page(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn page(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     let body = overview(&server.library, &query.filter, &query.as_of).await?;
     let framed = Framed::new(&server, "/", &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::overview(page, &body)))
@@ -41,6 +44,9 @@ pub async fn overview_fetch(
         ("as_of" = Option<String>, Query, description = "A date, an RFC 3339 instant or a scan's id."),
     ),
     responses((status = 200, body = Score), (status = 400, body = ErrorBody)))]
-pub async fn score_fetch(State(server): State<Server>, ApiQuery(query): ApiQuery) -> Result<Json<Score>, Refusal> {
+pub async fn score_fetch(
+    State(server): State<Server>,
+    ApiQuery(query): ApiQuery,
+) -> Result<Json<Score>, Refusal> {
     Ok(Json(score_of(&server.library, &query.filter, &query.as_of).await?))
 }

@@ -13,7 +13,10 @@ use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery, pairs};
 
 /// The list.
-pub async fn list_page(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn list_page(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     let body = nephoscope_answer::resource_list(&server.library, &query).await?;
     let framed = Framed::new(&server, "/inventory", &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::inventory(page, &query, &body)))

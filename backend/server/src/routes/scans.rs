@@ -11,7 +11,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::{Extension, Form, Json};
 use futures::stream::{self, Stream, StreamExt};
 use jiff::Timestamp;
-use nephoscope_model::api::{ErrorBody, ScanDetail, ScanEvent, ScanList, ScanRequest, ScanStarted, TargetRow};
+use nephoscope_model::api::{
+    ErrorBody, ScanDetail, ScanEvent, ScanList, ScanRequest, ScanStarted, TargetRow,
+};
 use nephoscope_model::query::{AsOf, ListQuery};
 use nephoscope_model::scan::{Origin, ScanState, ScanSummary};
 use nephoscope_model::{Provider, ScanId, TargetName};
@@ -29,7 +31,10 @@ use crate::request::{ApiQuery, PageQuery};
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// The list.
-pub async fn list_page(State(server): State<Server>, PageQuery(query): PageQuery) -> Result<Response, PageRefusal> {
+pub async fn list_page(
+    State(server): State<Server>,
+    PageQuery(query): PageQuery,
+) -> Result<Response, PageRefusal> {
     let body = list(&server, &query).await?;
     let framed = Framed::new(&server, "/scans", &query).await?;
     Ok(framed.render(|page| nephoscope_frontend::scans(page, &body)))
@@ -64,7 +69,10 @@ pub async fn start(
         ("limit" = Option<u32>, Query, description = "Rows on the page, 1 to 500; 50 where none is given."),
     ),
     responses((status = 200, body = ScanList), (status = 400, body = ErrorBody)))]
-pub async fn scan_list(State(server): State<Server>, ApiQuery(query): ApiQuery) -> Result<Json<ScanList>, Refusal> {
+pub async fn scan_list(
+    State(server): State<Server>,
+    ApiQuery(query): ApiQuery,
+) -> Result<Json<ScanList>, Refusal> {
     Ok(Json(list(&server, &query).await?))
 }
 
@@ -72,7 +80,10 @@ pub async fn scan_list(State(server): State<Server>, ApiQuery(query): ApiQuery) 
 #[utoipa::path(get, path = "/api/v1/scans/{id}", tag = "scans",
     params(("id" = String, Path, description = "The scan's id.")),
     responses((status = 200, body = ScanDetail), (status = 404, body = ErrorBody)))]
-pub async fn scan_fetch(State(server): State<Server>, Path(id): Path<String>) -> Result<Json<ScanDetail>, Refusal> {
+pub async fn scan_fetch(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+) -> Result<Json<ScanDetail>, Refusal> {
     Ok(Json(fetch(&server, &id).await?))
 }
 
@@ -88,7 +99,12 @@ pub async fn scan_start(
     body: Result<Json<ScanRequest>, axum::extract::rejection::JsonRejection>,
 ) -> Result<(StatusCode, Json<ScanStarted>), Refusal> {
     let Json(request) = body.map_err(|rejection| {
-        Refusal::new(rejection.status(), "bad_body", rejection.body_text(), "send {\"target\": \"NAME\"} as JSON")
+        Refusal::new(
+            rejection.status(),
+            "bad_body",
+            rejection.body_text(),
+            "send {\"target\": \"NAME\"} as JSON",
+        )
     })?;
     let id = server.runner.start(&request.target, Origin::Dashboard).await?;
     Ok((StatusCode::ACCEPTED, Json(ScanStarted { id })))
@@ -125,8 +141,14 @@ async fn targets(server: &Server) -> Result<Vec<TargetRow>, Refusal> {
     }
     for name in server.library.store.target_list().await? {
         if rows.iter().all(|row| row.name != name) {
-            let row =
-                TargetRow { name, provider: Provider::Aws, schedule: None, next_due: None, last: None, can_start: false };
+            let row = TargetRow {
+                name,
+                provider: Provider::Aws,
+                schedule: None,
+                next_due: None,
+                last: None,
+                can_start: false,
+            };
             rows.push(row);
         }
     }
@@ -143,7 +165,9 @@ async fn fetch(server: &Server, id: &str) -> Result<ScanDetail, Refusal> {
         return Ok(detail);
     }
     match server.runner.running_scan(&key) {
-        Some((target, running)) => Ok(ScanDetail { scan: connecting(&target, &running), coverage: Vec::new() }),
+        Some((target, running)) => {
+            Ok(ScanDetail { scan: connecting(&target, &running), coverage: Vec::new() })
+        }
         None => Err(Refusal::not_found("scan", id)),
     }
 }

@@ -8,7 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::document::{Packer, pipeline};
 use super::fault::Sql;
-use super::resource::{Freshness, versions};
+use super::freshness::Freshness;
+use super::resource::versions;
 use super::scan::{Running, running, step};
 use super::verdict::{Item, Prepared, Said, VerdictWriter};
 use super::view::Look;

@@ -7,6 +7,7 @@ macro_rules! open {
     };
 }
 
+mod assembler;
 mod batch;
 mod change;
 mod code;
@@ -16,6 +17,7 @@ mod document;
 mod evaluation;
 mod fault;
 mod finding;
+mod freshness;
 mod names;
 mod relation;
 mod resource;
@@ -43,7 +45,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
 
-pub use connection::{path_of, schema_version};
+pub use connection::{path_of, schema, schema_version};
 
 use self::fault::Sql;
 use self::names::Names;
@@ -113,7 +115,8 @@ impl SqliteStore {
         let writer = self.writer(operation)?;
         let connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
         // SQLite answers with the limit that is now in force.
-        let limited = connection.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0));
+        let limited =
+            connection.pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0));
         limited.map(drop).map_err(|error| fault::Fault::from(error).during(operation, &self.path))
     }
 

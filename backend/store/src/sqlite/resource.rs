@@ -3,17 +3,16 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
-use jiff::Timestamp;
 use nephoscope_model::api::{ResourceRow, ResourceVersion};
 use nephoscope_model::query::Filter;
-use nephoscope_model::{AccountId, Facet, Facts, Resource, ScanId, Severity, Uid};
-use rusqlite::{CachedStatement, Connection, OptionalExtension};
+use nephoscope_model::{AccountId, Facts, ScanId, Uid};
+use rusqlite::{Connection, OptionalExtension};
 
-use super::document::DocumentReader;
-use super::fault::{Fault, Sql};
-use super::relation::RelationReader;
+use super::assembler::Assembler;
+use super::fault::Sql;
+use super::freshness::Freshness;
 use super::scan::running;
-use super::view::{Look, Moment};
+use super::view::Look;
 use super::{Reader, code, cursor};
 use crate::{Page, StoredResource, View};
 
@@ -281,7 +280,7 @@ pub(super) fn fetch(
     let Some(moment) = look.at(version.place) else { return Ok(None) };
     let mut assembler = Assembler::new(reader)?;
     let (row, facts) = assembler.row(&mut Freshness::new(reader.connection)?, &version, moment)?;
-    let facts = facts.map_or_else(|| Ok(Facts::new()), |facts| assembler.documents.get(facts))?;
+    let facts = facts.map_or_else(|| Ok(Facts::new()), |facts| assembler.facts(facts))?;
     let resource = assembler.resource(&version, moment.sequence)?;
     Ok(Some((StoredResource { resource, last_read: row.last_read, stale: row.stale }, row, facts)))
 }
@@ -340,163 +339,4 @@ impl Parts {
         let tags = (self.tags != before.tags).then(|| "tags".to_owned());
         names.into_iter().cloned().chain(tags).collect()
     }
-}
-
-/// Puts resources together from their rows and documents.
-pub(super) struct Assembler<'r> {
-    reader: &'r Reader<'r>,
-    documents: DocumentReader<'r>,
-    relations: RelationReader<'r>,
-    version: CachedStatement<'r>,
-    judgement: CachedStatement<'r>,
-}
-
-impl<'r> Assembler<'r> {
-    pub(super) fn new(reader: &'r Reader<'r>) -> Sql<Self> {
-        let connection = reader.connection;
-        Ok(Self {
-            reader,
-            documents: DocumentReader::new(connection)?,
-            relations: RelationReader::new(connection)?,
-            version: connection.prepare_cached(
-                "SELECT resource.uid, version.tags, version.facets FROM version
-                 JOIN resource ON resource.id = version.resource WHERE version.resource = ?1 AND valid_from = ?2",
-            )?,
-            judgement: connection.prepare_cached(
-                "SELECT exposure, debt, unknown, facts, critical, high, medium, low, informational FROM judgement
-                 WHERE resource = ?1 AND valid_from <= ?2 AND valid_to > ?2",
-            )?,
-        })
-    }
-
-    /// A resource with its facets and relations, at a sequence at which the version is seen.
-    pub(super) fn resource(&mut self, version: &Version, sequence: i64) -> Sql<Resource> {
-        let place = self.reader.names.place(version.place).ok_or_else(|| no_place(version))?;
-        let (uid, tags, facets): (String, Option<i64>, String) = (self.version)
-            .query_row([version.resource, version.valid_from], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            })?;
-        let documents: BTreeMap<String, i64> = serde_json::from_str(&facets)?;
-        let facets = documents.into_iter().map(|(name, id)| Ok((name, self.documents.get::<Facet>(id)?)));
-        Ok(Resource {
-            uid: Uid::from(uid),
-            kind: place.kind.clone(),
-            provider: place.provider,
-            account: place.account.clone(),
-            region: place.region.clone(),
-            service: place.service.clone(),
-            name: version.name.clone(),
-            facets: facets.collect::<Sql<_>>()?,
-            tags: tags.map_or_else(|| Ok(BTreeMap::new()), |tags| self.documents.get(tags))?,
-            relations: self.relations.of(version.resource, sequence)?,
-        })
-    }
-
-    /// One line about a resource, and the document of its facts where it was judged.
-    fn row(
-        &mut self,
-        freshness: &mut Freshness<'_>,
-        version: &Version,
-        moment: &Moment,
-    ) -> Sql<(ResourceRow, Option<i64>)> {
-        let place = self.reader.names.place(version.place).ok_or_else(|| no_place(version))?;
-        let (uid, tags): (String, Option<i64>) = (self.version)
-            .query_row([version.resource, version.valid_from], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        let (last_read, stale) = freshness.of(version.resource, place.shard, moment)?;
-        let judged = (self.judgement)
-            .query_row([version.resource, moment.sequence], |row| {
-                let counts: [i64; 5] = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?];
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, counts))
-            })
-            .optional()?;
-        // A resource that no check speaks about is judged too; one that is not was read by a scan that failed.
-        let judged: Option<(i64, i64, i64, i64, [i64; 5])> = judged;
-        let (exposure, debt, unknown, counts) = judged
-            .map_or((1, 0, 0, [0; 5]), |(exposure, debt, unknown, _, counts)| {
-                (exposure, debt, unknown, counts)
-            });
-        let failing = Severity::ALL.into_iter().zip(counts).filter(|(_, count)| *count > 0);
-        let row = ResourceRow {
-            uid: Uid::from(uid),
-            name: version.name.clone(),
-            kind: place.kind.clone(),
-            provider: place.provider,
-            account: place.account.clone(),
-            region: place.region.clone(),
-            service: place.service.clone(),
-            target: place.target.clone(),
-            tags: tags.map_or_else(|| Ok(BTreeMap::new()), |tags| self.documents.get(tags))?,
-            exposure: code::exposure(exposure)?,
-            debt: code::count(debt),
-            failing: failing.map(|(severity, count)| (severity, code::count(count))).collect(),
-            unknown: code::count(unknown),
-            last_read,
-            stale,
-        };
-        Ok((row, judged.map(|(_, _, _, facts, _)| facts)))
-    }
-}
-
-fn no_place(version: &Version) -> Fault {
-    Fault::Damaged(format!("place {} is missing", version.place).into())
-}
-
-/// Tells when resources were read last. Nothing is written for it night by night: a shard that was listed read all it has.
-pub(super) struct Freshness<'t> {
-    listed: CachedStatement<'t>,
-    sighted: CachedStatement<'t>,
-    shards: HashMap<(i64, i64), Option<Reading>>,
-}
-
-/// A step that read something.
-#[derive(Clone, Copy, Debug)]
-struct Reading {
-    sequence: i64,
-    scan: i64,
-    instant: i64,
-}
-
-impl<'t> Freshness<'t> {
-    pub(super) fn new(tx: &'t Connection) -> Sql<Self> {
-        Ok(Self {
-            listed: tx.prepare_cached(
-                "SELECT coverage.sequence, scan.id, scan.instant FROM coverage JOIN scan ON scan.id = coverage.scan
-                 WHERE shard = ?1 AND listed = 1 AND sequence <= ?2 ORDER BY sequence DESC LIMIT 1",
-            )?,
-            sighted: tx.prepare_cached(
-                "SELECT sighting.sequence, scan.id, scan.instant FROM sighting
-                 JOIN step ON step.sequence = sighting.sequence JOIN scan ON scan.id = step.scan
-                 WHERE resource = ?1 AND sighting.sequence <= ?2 ORDER BY sighting.sequence DESC LIMIT 1",
-            )?,
-            shards: HashMap::new(),
-        })
-    }
-
-    /// When a resource of a shard was last read as of a moment, and whether the scan shown then could not.
-    pub(super) fn of(&mut self, resource: i64, shard: i64, moment: &Moment) -> Sql<(Timestamp, bool)> {
-        let listed = match self.shards.get(&(shard, moment.sequence)) {
-            Some(listed) => *listed,
-            None => {
-                let found = last_reading(&mut self.listed, shard, moment.sequence)?;
-                self.shards.insert((shard, moment.sequence), found);
-                found
-            }
-        };
-        let is_current = |reading: &Reading| reading.scan == moment.scan;
-        if let Some(reading) = listed.filter(is_current) {
-            return Ok((code::instant(reading.instant), false));
-        }
-        let sighted = last_reading(&mut self.sighted, resource, moment.sequence)?;
-        let latest = listed.into_iter().chain(sighted).max_by_key(|reading| reading.sequence);
-        let latest =
-            latest.ok_or_else(|| Fault::Damaged(format!("resource {resource} was never read").into()))?;
-        Ok((code::instant(latest.instant), !is_current(&latest)))
-    }
-}
-
-fn last_reading(statement: &mut CachedStatement<'_>, of: i64, sequence: i64) -> Sql<Option<Reading>> {
-    let reading = statement.query_row([of, sequence], |row| {
-        Ok(Reading { sequence: row.get(0)?, scan: row.get(1)?, instant: row.get(2)? })
-    });
-    Ok(reading.optional()?)
 }

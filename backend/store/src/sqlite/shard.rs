@@ -8,8 +8,10 @@ use nephoscope_model::scan::{CoverageRow, Origin};
 use nephoscope_model::{AccountId, Region, Resource, ScanId, ServiceName, Shard, ShardKey, TargetName, Uid};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use super::assembler::Assembler;
 use super::document::{DocumentWriter, Hash, Packed, Packer, hash_of, pipeline};
 use super::fault::Sql;
+use super::freshness::Freshness;
 use super::scan::{Running, running, step};
 use super::view::Look;
 use super::{Reader, code, relation, resource};
@@ -318,8 +320,8 @@ pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &ShardKey) -> Sql<Opt
         let in_shard =
             |place: &super::names::Place| place.target == entry.target && place.shard_key() == *key;
         let rows = resource::versions(reader, &look.only(|place| in_shard(place)))?;
-        let mut assembler = resource::Assembler::new(reader)?;
-        let mut freshness = resource::Freshness::new(reader.connection)?;
+        let mut assembler = Assembler::new(reader)?;
+        let mut freshness = Freshness::new(reader.connection)?;
         let mut resources = Vec::with_capacity(rows.len());
         for slim in rows {
             let Some(place) = reader.names.place(slim.place) else { continue };

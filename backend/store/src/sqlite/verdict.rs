@@ -151,7 +151,8 @@ impl<'t> VerdictWriter<'t> {
     /// Writes what is said of one resource.
     pub(super) fn write(&mut self, item: &Item<'_>, prepared: &Prepared) -> Sql<()> {
         let before = self.before.remove(&item.resource);
-        let mut standing = if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
+        let mut standing =
+            if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
         let exposure = code::of_exposure(item.judged.exposure);
         let facts = self.documents.put(&prepared.facts)?;
         let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
@@ -206,7 +207,8 @@ impl<'t> VerdictWriter<'t> {
                 opened = earlier.opened;
             }
         }
-        let numbers = [resource, check, self.sequence, says.status, says.exposure, says.severity, says.place, opened];
+        let numbers =
+            [resource, check, self.sequence, says.status, says.exposure, says.severity, says.place, opened];
         let detail = says.detail.map_or(Value::Null, |json| Value::Text(json.to_owned()));
         let document = says.document.map_or(Value::Null, Value::Integer);
         self.insert.push(numbers.map(Value::Integer).into_iter().chain([detail, document]))

@@ -8,7 +8,8 @@ use nephoscope_model::finding::{Detail, Evaluation, Judged, LastKnown, Verdict};
 use nephoscope_model::scan::{Origin, ScanState};
 use nephoscope_model::{
     AccountId, CheckId, Evidence, Exposure, Facet, Fact, FindingKey, Kind, Provider, Region, Relation,
-    RelationName, Resource, ScanId, ServiceName, Severity, Shard, ShardKey, Status, TargetName, Uid, Unreadable,
+    RelationName, Resource, ScanId, ServiceName, Severity, Shard, ShardKey, Status, TargetName, Uid,
+    Unreadable,
 };
 use nephoscope_store::{NewScan, ScanEnd, Store, StoredResource};
 use serde_json::{Value, json};
@@ -54,7 +55,9 @@ pub fn role_uid(name: &str) -> Uid {
 /// A function whose URL, where it has one, asks for `auth`.
 pub fn function(region: &str, name: &str, auth: Option<&str>) -> Resource {
     let url = match auth {
-        Some(auth) => Facet::Known(json!({ "AuthType": auth, "FunctionUrl": format!("https://{name}.example") })),
+        Some(auth) => {
+            Facet::Known(json!({ "AuthType": auth, "FunctionUrl": format!("https://{name}.example") }))
+        }
         None => Facet::Absent,
     };
     let config = json!({ "FunctionName": name, "Runtime": "nodejs24.x", "Description": "x".repeat(200) });
@@ -70,7 +73,10 @@ pub fn function(region: &str, name: &str, auth: Option<&str>) -> Resource {
         facets: BTreeMap::from([("config".to_owned(), Facet::Known(config)), ("url".to_owned(), url)]),
         relations: vec![
             Relation { name: RelationName::ExecutesAs, to: role_uid("shop") },
-            Relation { name: RelationName::UsesLayer, to: Uid::from("arn:aws:lambda:eu-west-1:2:layer:tools:1") },
+            Relation {
+                name: RelationName::UsesLayer,
+                to: Uid::from("arn:aws:lambda:eu-west-1:2:layer:tools:1"),
+            },
         ],
     }
 }
@@ -109,7 +115,8 @@ pub fn broken(key: ShardKey, resources: Vec<Resource>) -> Shard {
         uid: None,
     };
     let mut shard = listed(key, resources);
-    shard.coverage.state = if shard.resources.is_empty() { CoverageState::Denied } else { CoverageState::Partial };
+    shard.coverage.state =
+        if shard.resources.is_empty() { CoverageState::Denied } else { CoverageState::Partial };
     shard.coverage.errors = vec![error];
     shard.coverage.listed = false;
     shard
@@ -118,11 +125,23 @@ pub fn broken(key: ShardKey, resources: Vec<Resource>) -> Shard {
 pub fn opened(instant: Timestamp, shards: &[Shard]) -> NewScan {
     let mut planned: Vec<ShardKey> = shards.iter().map(|shard| shard.key.clone()).collect();
     planned.sort();
-    NewScan { id: ScanId::of(&target(), instant), target: target(), origin: Origin::Schedule, instant, planned }
+    NewScan {
+        id: ScanId::of(&target(), instant),
+        target: target(),
+        origin: Origin::Schedule,
+        instant,
+        planned,
+    }
 }
 
 pub fn finished(at: Timestamp) -> ScanEnd {
-    ScanEnd { state: ScanState::Finished, failure: None, finished: at, score: None, catalogue: Some("c0ffee".to_owned()) }
+    ScanEnd {
+        state: ScanState::Finished,
+        failure: None,
+        finished: at,
+        score: None,
+        catalogue: Some("c0ffee".to_owned()),
+    }
 }
 
 /// Opens a scan, commits its shards, judges and finishes it.

@@ -1,20 +1,25 @@
 //! The life of a store, told once against the trait: every implementation lives through the same story.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics says where")]
+
 mod estate;
+mod looking;
 mod sqlite;
+mod targets;
 
 use std::collections::BTreeMap;
 
 use nephoscope_model::drift::ChangeKind;
 use nephoscope_model::query::{AsOf, Filter};
-use nephoscope_model::scan::{ScanState, ScanSummary};
+use nephoscope_model::scan::ScanState;
 use nephoscope_model::{
-    AccountId, CheckId, CoverageState, Exposure, FindingKey, Kind, Region, Resource, ScanId, Severity, Shard, State,
-    Status, TargetName,
+    AccountId, CheckId, CoverageState, Exposure, FindingKey, Kind, Region, Resource, ScanId, Severity, Shard,
+    State, Status, TargetName,
 };
 use nephoscope_store::{BucketKey, FindingOrder, FindingRow, ScanEnd, ScheduleMark, Store, StoreError, View};
 
 use estate::*;
+use looking::{buckets, counts, everything, findings, latest, told};
 
 /// Opens the store anew, as another process would after the first one died.
 pub type Reopen<'a> = &'a dyn Fn() -> Box<dyn Store>;
@@ -32,6 +37,7 @@ pub async fn story(open: Reopen<'_>) {
     an_account_that_is_not_asked_for_leaves(&*store).await;
     misuse_is_refused(&*store).await;
     schedules_are_remembered(&*store).await;
+    targets::two_targets_stand_side_by_side(&*store).await;
 }
 
 async fn an_empty_store_says_so(store: &dyn Store) {
@@ -49,7 +55,10 @@ async fn an_empty_store_says_so(store: &dyn Store) {
 fn first_night() -> Vec<Shard> {
     vec![
         listed(key("global", "iam"), vec![role("shop", "s3:GetObject"), role("admin", "*")]),
-        listed(key("eu-west-1", "lambda"), vec![function("eu-west-1", "checkout", Some("NONE")), function("eu-west-1", "orders", None)]),
+        listed(
+            key("eu-west-1", "lambda"),
+            vec![function("eu-west-1", "checkout", Some("NONE")), function("eu-west-1", "orders", None)],
+        ),
         listed(key("us-east-1", "lambda"), vec![function("us-east-1", "mail", Some("AWS_IAM"))]),
     ]
 }
@@ -83,15 +92,23 @@ async fn the_first_night_is_seen_when_it_ends(store: &dyn Store) -> ScanId {
 
     let rows = findings(store, &view, &Filter::default(), &[Status::Fail]).await;
     assert_eq!(told(&rows), [("admin", Status::Fail, State::New), ("checkout", Status::Fail, State::New)]);
-    assert_eq!((rows[1].exposure, rows[1].detail.evidence[0].path.as_str()), (Exposure::Internet, "url.AuthType"));
+    assert_eq!(
+        (rows[1].exposure, rows[1].detail.evidence[0].path.as_str()),
+        (Exposure::Internet, "url.AuthType")
+    );
     assert_eq!((rows[1].first_seen, rows[1].last_seen, &rows[1].scan), (night(1), night(1), &id));
 
     let edges = store.relation_list(&view, &role_uid("shop")).await.unwrap();
-    let holders: Vec<_> = edges.iter().map(|edge| (edge.reversed, edge.other.as_ref().unwrap().0.as_str())).collect();
+    let holders: Vec<_> =
+        edges.iter().map(|edge| (edge.reversed, edge.other.as_ref().unwrap().0.as_str())).collect();
     assert_eq!(holders, [(true, "checkout"), (true, "orders"), (true, "mail")]);
     let edges = store.relation_list(&view, &function_uid("eu-west-1", "orders")).await.unwrap();
     let others: Vec<_> = edges.iter().map(|edge| edge.other.clone()).collect();
-    assert_eq!(others, [Some(("shop".to_owned(), Kind::from("aws.iam.role"))), None], "the layer was not collected");
+    assert_eq!(
+        others,
+        [Some(("shop".to_owned(), Kind::from("aws.iam.role"))), None],
+        "the layer was not collected"
+    );
     id
 }
 
@@ -101,7 +118,10 @@ async fn the_second_night_drifts(store: &dyn Store, first: &ScanId) -> ScanId {
         listed(key("global", "iam"), vec![role("shop", "s3:GetObject"), role("admin", "*")]),
         listed(
             key("eu-west-1", "lambda"),
-            vec![function("eu-west-1", "checkout", Some("AWS_IAM")), function("eu-west-1", "refund", Some("NONE"))],
+            vec![
+                function("eu-west-1", "checkout", Some("AWS_IAM")),
+                function("eu-west-1", "refund", Some("NONE")),
+            ],
         ),
         broken(key("us-east-1", "lambda"), Vec::new()),
     ];
@@ -139,8 +159,10 @@ async fn the_second_night_drifts(store: &dyn Store, first: &ScanId) -> ScanId {
     assert_eq!(coverage[0].coverage.errors[0].permission.as_deref(), Some("lambda:ListFunctions"));
 
     let changes = store.verdict_change_list(&before, &view, 10).await.unwrap();
-    let changes: Vec<_> =
-        changes.iter().map(|change| (change.row.name.as_str(), change.before, change.after, change.row.state)).collect();
+    let changes: Vec<_> = changes
+        .iter()
+        .map(|change| (change.row.name.as_str(), change.before, change.after, change.row.state))
+        .collect();
     let (fail, pass, unknown) = (Some(Status::Fail), Some(Status::Pass), Some(Status::Unknown));
     assert_eq!(
         changes,
@@ -167,11 +189,17 @@ async fn the_second_night_drifts(store: &dyn Store, first: &ScanId) -> ScanId {
     );
     let closed = FindingKey::of(&CheckId::from(URL_CHECK), &function_uid("eu-west-1", "checkout"));
     let history = store.finding_history(&closed).await.unwrap();
-    let history: Vec<_> =
-        history.iter().map(|interval| (interval.status, &interval.scan, interval.from, interval.to)).collect();
-    assert_eq!(history, [(Status::Pass, &id, night(2), None), (Status::Fail, first, night(1), Some(night(2)))]);
+    let history: Vec<_> = history
+        .iter()
+        .map(|interval| (interval.status, &interval.scan, interval.from, interval.to))
+        .collect();
+    assert_eq!(
+        history,
+        [(Status::Pass, &id, night(2), None), (Status::Fail, first, night(1), Some(night(2)))]
+    );
     let versions = store.resource_history(&function_uid("eu-west-1", "checkout")).await.unwrap();
-    let versions: Vec<_> = versions.iter().map(|version| (version.from, version.to, version.facets.join(","))).collect();
+    let versions: Vec<_> =
+        versions.iter().map(|version| (version.from, version.to, version.facets.join(","))).collect();
     assert_eq!(
         versions,
         [(night(2), None, "url".to_owned()), (night(1), Some(night(2)), "config,url,tags".to_owned())]
@@ -184,7 +212,10 @@ async fn the_past_stays_as_it_was(store: &dyn Store, first: &ScanId, second: &Sc
     assert_eq!(&then.entries[0].scan, first);
     assert_eq!(store.view_fetch(&[], &AsOf::At(night(1))).await.unwrap(), then);
     assert_eq!(&store.view_fetch(&[], &AsOf::At(night(2))).await.unwrap().entries[0].scan, second);
-    assert_eq!(store.view_fetch(&[], &AsOf::At(time("2026-10-01T00:00:00Z"))).await.unwrap(), View::default());
+    assert_eq!(
+        store.view_fetch(&[], &AsOf::At(time("2026-10-01T00:00:00Z"))).await.unwrap(),
+        View::default()
+    );
     assert_eq!(store.view_fetch(&[TargetName::from("other")], &AsOf::Latest).await.unwrap(), View::default());
 
     let gone = FindingKey::of(&CheckId::from(URL_CHECK), &function_uid("eu-west-1", "orders"));
@@ -197,7 +228,10 @@ async fn the_past_stays_as_it_was(store: &dyn Store, first: &ScanId, second: &Sc
 
 /// Night 3: the process dies after one shard; us-east-1 can be read again and is as it was.
 async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store> {
-    let eu = vec![function("eu-west-1", "checkout", Some("AWS_IAM")), function("eu-west-1", "refund", Some("NONE"))];
+    let eu = vec![
+        function("eu-west-1", "checkout", Some("AWS_IAM")),
+        function("eu-west-1", "refund", Some("NONE")),
+    ];
     let mut shards = first_night();
     shards[1] = listed(key("eu-west-1", "lambda"), eu);
     let store = reopen();
@@ -232,7 +266,8 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
             ("mail", State::Resolved, night(3)),
         ]
     );
-    let changes = store.verdict_change_list(&store.view_before(&view).await.unwrap(), &view, 10).await.unwrap();
+    let changes =
+        store.verdict_change_list(&store.view_before(&view).await.unwrap(), &view, 10).await.unwrap();
     assert_eq!(changes.iter().map(|change| change.row.name.as_str()).collect::<Vec<_>>(), ["mail"]);
     store
 }
@@ -243,7 +278,13 @@ async fn what_could_be_read_in_part_is_told_apart(store: &dyn Store) {
     shards[1] = broken(key("eu-west-1", "lambda"), vec![function("eu-west-1", "checkout", Some("NONE"))]);
     scan(store, night(4), &shards).await;
     let view = latest(store).await;
-    let rows = findings(store, &view, &Filter { kinds: vec![Kind::from("aws.lambda.function")], ..Filter::default() }, &Status::ALL).await;
+    let rows = findings(
+        store,
+        &view,
+        &Filter { kinds: vec![Kind::from("aws.lambda.function")], ..Filter::default() },
+        &Status::ALL,
+    )
+    .await;
     assert_eq!(
         told(&rows),
         [
@@ -256,7 +297,8 @@ async fn what_could_be_read_in_part_is_told_apart(store: &dyn Store) {
     let exported = store.shard_fetch(&view, &key("eu-west-1", "lambda")).await.unwrap();
     assert_eq!(exported.as_ref(), Some(&shards[1]));
     let page = store.resource_list(&view, &Filter::default(), true, None, 10).await.unwrap();
-    let rows: Vec<_> = page.rows.iter().map(|row| (row.name.as_str(), row.stale, row.last_read, row.debt)).collect();
+    let rows: Vec<_> =
+        page.rows.iter().map(|row| (row.name.as_str(), row.stale, row.last_read, row.debt)).collect();
     assert_eq!(
         rows,
         [
@@ -274,7 +316,11 @@ async fn pages_hold_every_row_once(store: &dyn Store) {
     let names: Vec<String> = (0..90).map(|number| format!("fn-{number:02}")).collect();
     let auth = |number: usize| Some(if number.is_multiple_of(3) { "NONE" } else { "AWS_IAM" });
     let functions = |turn: usize| -> Vec<Resource> {
-        names.iter().enumerate().map(|(number, name)| function("eu-west-1", name, auth(number + turn))).collect()
+        names
+            .iter()
+            .enumerate()
+            .map(|(number, name)| function("eu-west-1", name, auth(number + turn)))
+            .collect()
     };
     let mut shards = first_night();
     shards[1] = listed(key("eu-west-1", "lambda"), functions(0));
@@ -294,7 +340,8 @@ async fn pages_hold_every_row_once(store: &dyn Store) {
         for limit in [1, 7, 93] {
             let (mut rows, mut cursor) = (Vec::new(), None);
             for step in 0.. {
-                let page = store.finding_list(&view, &filter, &order, cursor.as_deref(), limit).await.unwrap();
+                let page =
+                    store.finding_list(&view, &filter, &order, cursor.as_deref(), limit).await.unwrap();
                 assert!(page.rows.len() <= limit as usize);
                 rows.extend(page.rows);
                 if step == 1 && store.scan_fetch(&next.id).await.unwrap().unwrap().shards_done == 0 {
@@ -333,15 +380,24 @@ async fn pages_hold_every_row_once(store: &dyn Store) {
         }
         assert_eq!(rows, whole);
     }
-    let resources: u64 = store.resource_rollup_list(&view).await.unwrap().iter().map(|rollup| rollup.count).sum();
+    let resources: u64 =
+        store.resource_rollup_list(&view).await.unwrap().iter().map(|rollup| rollup.count).sum();
     assert_eq!(resources, 93);
 
-    let some = Filter { query: Some("FN-1".to_owned()), regions: vec![Region::from("eu-west-1")], ..Filter::default() };
+    let some = Filter {
+        query: Some("FN-1".to_owned()),
+        regions: vec![Region::from("eu-west-1")],
+        ..Filter::default()
+    };
     assert_eq!(store.finding_count(&view, &some, &buckets).await.unwrap(), 10);
     assert_eq!(findings(store, &view, &some, &Status::ALL).await.len(), 10);
     assert_eq!(store.resource_count(&view, &some).await.unwrap(), 10);
     let fresh = Filter { states: vec![State::New], ..Filter::default() };
-    assert_eq!(store.finding_count(&view, &fresh, &buckets).await.unwrap(), 30, "admin has been failing for longer");
+    assert_eq!(
+        store.finding_count(&view, &fresh, &buckets).await.unwrap(),
+        30,
+        "admin has been failing for longer"
+    );
     let exposed = Filter { exposures: vec![Exposure::Internet], ..Filter::default() };
     assert_eq!(store.resource_count(&view, &exposed).await.unwrap(), 30);
 
@@ -364,7 +420,10 @@ async fn an_account_that_is_not_asked_for_leaves(store: &dyn Store) {
     let open = store.scan_open(&opened(night(7), std::slice::from_ref(&shard))).await.unwrap();
     store.shard_insert(&open.scan.id, &shard).await.unwrap();
     let early = store.scan_finish(&open.scan.id, &finished(night(7))).await.unwrap_err();
-    assert_eq!(early.to_string(), format!("finish the scan `{}`: account 222222222222 was not judged", open.scan.id));
+    assert_eq!(
+        early.to_string(),
+        format!("finish the scan `{}`: account 222222222222 was not judged", open.scan.id)
+    );
     store.evaluation_insert(&open.scan.id, &shard.key.account, &judge(&[], &BTreeMap::new())).await.unwrap();
     store.scan_finish(&open.scan.id, &finished(night(7))).await.unwrap();
 
@@ -399,12 +458,24 @@ async fn misuse_is_refused(store: &dyn Store) {
         last_read: night(8),
         stale: false,
     }];
-    let alien = store.evaluation_insert(&open.scan.id, &account(), &judge(&estate, &BTreeMap::new())).await.unwrap_err();
-    assert!(alien.to_string().ends_with("`arn:aws:iam::111111111111:role/nobody` is not among its resources"), "{alien}");
+    let alien = store
+        .evaluation_insert(&open.scan.id, &account(), &judge(&estate, &BTreeMap::new()))
+        .await
+        .unwrap_err();
+    assert!(
+        alien.to_string().ends_with("`arn:aws:iam::111111111111:role/nobody` is not among its resources"),
+        "{alien}"
+    );
     let looked = store.view_fetch(&[], &AsOf::Scan(open.scan.id.clone())).await.unwrap_err();
     assert_eq!(looked.to_string(), format!("use the scan `{}`: it is running", open.scan.id));
     let why = Some("the credentials expired".to_owned());
-    let end = ScanEnd { state: ScanState::Failed, failure: why.clone(), finished: night(8), score: None, catalogue: None };
+    let end = ScanEnd {
+        state: ScanState::Failed,
+        failure: why.clone(),
+        finished: night(8),
+        score: None,
+        catalogue: None,
+    };
     store.scan_finish(&open.scan.id, &end).await.unwrap();
     assert_eq!(latest(store).await, view, "a scan that failed is never in view");
     assert_eq!(store.scan_fetch(&open.scan.id).await.unwrap().unwrap().failure, why);
@@ -420,51 +491,4 @@ async fn schedules_are_remembered(store: &dyn Store) {
     store.schedule_mark(&mark(9)).await.unwrap();
     store.schedule_mark(&mark(8)).await.unwrap();
     assert_eq!(store.schedule_list().await.unwrap(), [mark(9)]);
-}
-
-async fn latest(store: &dyn Store) -> View {
-    store.view_fetch(&[], &AsOf::Latest).await.unwrap()
-}
-
-/// The buckets of a view with one of `statuses`: by check, then status, then exposure.
-async fn buckets(store: &dyn Store, view: &View, statuses: &[Status]) -> Vec<BucketKey> {
-    let rollups = store.rollup_list(view).await.unwrap().into_iter().map(|rollup| rollup.bucket);
-    let mut buckets: Vec<_> = rollups
-        .filter(|bucket| statuses.contains(&bucket.status))
-        .map(|bucket| BucketKey { check: bucket.check, status: bucket.status, exposure: bucket.exposure })
-        .collect();
-    buckets.sort();
-    buckets.dedup();
-    buckets
-}
-
-async fn findings(store: &dyn Store, view: &View, filter: &Filter, statuses: &[Status]) -> Vec<FindingRow> {
-    let order = FindingOrder::Buckets(buckets(store, view, statuses).await);
-    let page = store.finding_list(view, filter, &order, None, 500).await.unwrap();
-    assert_eq!(page.next, None);
-    page.rows
-}
-
-fn told(rows: &[FindingRow]) -> Vec<(&str, Status, State)> {
-    rows.iter().map(|row| (row.name.as_str(), row.status, row.state)).collect()
-}
-
-fn counts(summary: &ScanSummary) -> (u64, u64, u64, u64) {
-    (summary.resources, summary.pass, summary.fail, summary.unknown)
-}
-
-/// All that a view shows, as text.
-async fn everything(store: &dyn Store, view: &View) -> String {
-    let filter = Filter::default();
-    let findings = findings(store, view, &filter, &Status::ALL).await;
-    let resources = store.resource_list(view, &filter, true, None, 500).await.unwrap().rows;
-    let by_debt = store.resource_list(view, &filter, false, None, 500).await.unwrap().rows;
-    let mut details = Vec::new();
-    for row in &resources {
-        details.push(store.resource_fetch(view, &row.uid).await.unwrap().unwrap());
-        assert!(!store.finding_list_of(view, &row.uid).await.unwrap().is_empty());
-    }
-    let rollups = store.rollup_list(view).await.unwrap();
-    let counts = store.resource_rollup_list(view).await.unwrap();
-    format!("{findings:#?}{resources:#?}{by_debt:#?}{details:#?}{rollups:#?}{counts:#?}")
 }

@@ -32,9 +32,12 @@ async fn readers_in_another_process_see_finished_scans_while_one_runs() {
     let shards = [listed(key("global", "iam"), vec![role("admin", "*")])];
     scan(&writer, night(1), &shards).await;
     let reader = SqliteStore::open_reader(&url).unwrap();
-    let running = scan_until_finish(&writer, night(2), &[listed(key("global", "iam"), vec![role("other", "*")])]).await;
+    let running =
+        scan_until_finish(&writer, night(2), &[listed(key("global", "iam"), vec![role("other", "*")])]).await;
     let view = reader.view_fetch(&[], &AsOf::Latest).await.unwrap();
-    let names = |rows: Vec<nephoscope_model::api::ResourceRow>| rows.into_iter().map(|row| row.name).collect::<Vec<_>>();
+    let names = |rows: Vec<nephoscope_model::api::ResourceRow>| {
+        rows.into_iter().map(|row| row.name).collect::<Vec<_>>()
+    };
     let page = reader.resource_list(&view, &Filter::default(), true, None, 10).await.unwrap();
     assert_eq!(names(page.rows), ["admin"]);
     writer.scan_finish(&running, &finished(night(2))).await.unwrap();
@@ -42,7 +45,10 @@ async fn readers_in_another_process_see_finished_scans_while_one_runs() {
     let page = reader.resource_list(&view, &Filter::default(), true, None, 10).await.unwrap();
     assert_eq!(names(page.rows), ["other"]);
     let refused = reader.scan_open(&opened(night(3), &shards)).await.unwrap_err();
-    assert_eq!(refused.to_string(), format!("open a scan: the store {} is open for reading only", path.display()));
+    assert_eq!(
+        refused.to_string(),
+        format!("open a scan: the store {} is open for reading only", path.display())
+    );
 }
 
 #[test]
@@ -77,7 +83,8 @@ fn a_database_of_a_newer_version_is_refused_and_left_alone() {
         assert_eq!(error.to_string(), expected);
         assert!(error.help().contains("use the newer nephoscope"));
     }
-    let version: i64 = Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    let version: i64 =
+        Connection::open(&path).unwrap().pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
     assert_eq!(version, newer);
 }
 
@@ -93,7 +100,8 @@ fn what_is_no_store_is_told_apart() {
     let older = SqliteStore::open_reader(&url).unwrap_err();
     assert!(matches!(older, StoreError::Older { found: 0, .. }), "{older}");
 
-    fs::write(&path, "this is a letter, not a database, and long enough to be taken for one".repeat(20)).unwrap();
+    fs::write(&path, "this is a letter, not a database, and long enough to be taken for one".repeat(20))
+        .unwrap();
     for error in [SqliteStore::open_reader(&url).unwrap_err(), SqliteStore::open_writer(&url).unwrap_err()] {
         assert_eq!(error.to_string(), format!("open: the store {} is damaged", path.display()));
         assert!(error.help().contains("backup"));
@@ -113,7 +121,9 @@ async fn a_full_disk_loses_nothing() {
     let shards = [listed(key("global", "iam"), vec![role("admin", "*")])];
     scan(&store, night(1), &shards).await;
     store.limit_pages(60).unwrap();
-    let many = (0..400).map(|number| function("eu-west-1", &format!("{number}-{}", "x".repeat(500)), None)).collect();
+    let many = (0..400)
+        .map(|number| function("eu-west-1", &format!("{number}-{}", "x".repeat(500)), None))
+        .collect();
     let large = [shards[0].clone(), listed(key("eu-west-1", "lambda"), many)];
     let open = store.scan_open(&opened(night(2), &large)).await.unwrap();
     let error = store.shard_insert(&open.scan.id, &large[1]).await.unwrap_err();

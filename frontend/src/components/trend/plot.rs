@@ -16,6 +16,8 @@ pub struct Plot {
     pub left: f64,
     /// Where the scales begin.
     pub top: f64,
+    /// The room right of the scales.
+    beside: f64,
     /// Labels below the chart.
     dates: usize,
     /// Nights that may be named.
@@ -43,6 +45,10 @@ pub struct Note {
 
 /// The room right of the last point, for its value.
 const RIGHT: f64 = 46.0;
+/// The same where lines of several targets end there, and are named.
+const RIGHT_NAMED: f64 = 108.0;
+/// The distance of two lines of words.
+const LINE: f64 = 16.0;
 /// The room below the scales, for dates.
 const BELOW: f64 = 26.0;
 /// A step of the score that is worth naming.
@@ -67,6 +73,7 @@ impl Plot {
             || points.iter().flat_map(|p| [&p.low, &p.posture, &p.high]).flatten().map(Points::to_f64);
         let low = values().fold(100.0, f64::min);
         let high = values().fold(0.0, f64::max);
+        let several = points.windows(2).any(|pair| pair[0].target != pair[1].target);
         let step = step(high - low);
         let bottom = ((low - 1.0) / step).floor() * step;
         let top = ((high + 1.0) / step).ceil() * step;
@@ -75,6 +82,7 @@ impl Plot {
             height,
             left: 34.0,
             top: 8.0,
+            beside: if several { RIGHT_NAMED } else { RIGHT },
             dates,
             notes,
             time: (first, if last > first { last } else { first + 1.0 }),
@@ -84,7 +92,7 @@ impl Plot {
 
     /// Where the scales end.
     pub fn right(&self) -> f64 {
-        self.width - RIGHT
+        self.width - self.beside
     }
 
     /// Where the scales end.
@@ -176,6 +184,21 @@ impl Plot {
             }
         }
         notes
+    }
+}
+
+/// Moves heights apart until each has a line of its own, from the top down, and back up from the `bottom`.
+pub fn spread(heights: &mut [(usize, f64)], bottom: f64) {
+    heights.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let mut free = f64::NEG_INFINITY;
+    for (_, height) in heights.iter_mut() {
+        *height = height.max(free);
+        free = *height + LINE;
+    }
+    let mut free = bottom;
+    for (_, height) in heights.iter_mut().rev() {
+        *height = height.min(free);
+        free = *height - LINE;
     }
 }
 
@@ -282,6 +305,15 @@ mod tests {
         assert_eq!(notes.len(), 1);
         assert!(notes[0].words.starts_with("−6.2 on "), "{}", notes[0].words);
         assert_eq!(note_class(notes[0].gain), "note fell");
+    }
+
+    #[test]
+    fn names_at_the_ends_of_lines_do_not_stand_on_each_other() {
+        let mut heights = [(0, 200.0), (1, 198.0), (2, 50.0), (3, 210.0)];
+        spread(&mut heights, 212.0);
+        let lines: Vec<f64> = heights.iter().map(|(_, height)| *height).collect();
+        assert!(lines.windows(2).all(|pair| pair[1] - pair[0] >= LINE), "{lines:?}");
+        assert_eq!((heights[0], lines[3]), ((2, 50.0), 212.0));
     }
 
     #[test]
