@@ -1,6 +1,8 @@
 //! Whole-system tests, in one binary: the rooms against their table, and stories told through the real program
 //! against a stand-in for AWS that speaks real HTTP.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where, and stops")]
+
 mod architecture;
 mod aws_story;
 mod bad_input;

@@ -36,6 +36,14 @@ fn a_scan_finds_what_is_planted_and_keeps_no_secret() {
         calls.iter().filter(|(api, _)| api.starts_with(service)).map(|(_, count)| count).sum()
     };
     assert!(of("lambda:") * 10 <= functions as u64 * 23, "at most 2.3 Lambda calls per function: {calls:?}");
+    let seen = wire.calls();
+    assert_eq!(
+        seen.get("GET /2015-03-31/functions/*/policy"),
+        Some(&functions),
+        "coverage counts what was sent: {seen:?}"
+    );
+    let listed = wire.count("GET /restapis/*/resources") as u64;
+    assert_eq!(calls.get("apigateway:GetResources"), Some(&listed), "{seen:?}");
     let resources = calls.get("apigateway:GetResources").copied().unwrap_or_default();
     assert!(of("apigateway:") - resources <= apis as u64 * 4, "at most 4 calls per REST API: {calls:?}");
 

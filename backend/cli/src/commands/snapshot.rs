@@ -62,7 +62,10 @@ async fn export(
     let entry: &ViewEntry = match view.entries.as_slice() {
         [one] => one,
         [] => {
-            return Err(Failure::usage("no finished scan to export", "scan first, or choose another --as-of"));
+            return Err(Failure::usage(
+                "no finished scan to export",
+                "scan first, or choose another --as-of",
+            ));
         }
         several => {
             let names: Vec<&str> = several.iter().map(|entry| entry.target.as_str()).collect();
