@@ -32,7 +32,7 @@ clippy:
 
 # Unit and story tests.
 test *args: debug
-    cargo test --workspace {{ args }}
+    cargo test --workspace --no-fail-fast {{ args }}
 
 # The checks' own examples and their mutations.
 checks: debug

@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use governor::Jitter;
-use nephoscope_model::{CollectionError, Uid};
+use nephoscope_model::{CollectionError, Region, Uid};
 use serde_json::Value;
 use tokio::time::Instant;
 use tracing::instrument::WithSubscriber;
@@ -94,6 +94,8 @@ pub(super) struct Reader {
     pub limits: Limits,
     pub budgets: Budgets,
     pub share: f64,
+    /// The regions of the scan, in the first of them: there is read what lives in none of them. None in the others.
+    pub first_of: Option<Vec<Region>>,
     pub log: Mutex<Log>,
 }
 

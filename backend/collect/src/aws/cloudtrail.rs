@@ -1,9 +1,10 @@
 //! CloudTrail: the trails whose home is this region, whether they record, and what.
 //!
-//! Each trail is listed once: its shadows in other regions are left out.
+//! Each trail is listed once: its shadows in other regions are left out. Only where a trail's home is not scanned
+//! at all, the first region reads its shadow, for it records there as well.
 
 use futures::StreamExt;
-use nephoscope_model::{RelationName, Resource, Uid};
+use nephoscope_model::{Region, RelationName, Resource, Uid};
 use serde_json::Value;
 
 use super::Scope;
@@ -56,15 +57,21 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
 async fn fetch(reader: &Reader) -> (Vec<Trail>, Option<Failure>) {
     let client = aws_sdk_cloudtrail::Client::new(&reader.sdk);
     let listed = reader.list(&TRAILS, None, |capture, _| {
-        client.describe_trails().include_shadow_trails(false).customize().interceptor(capture).send()
+        let shadows = reader.first_of.is_some();
+        client.describe_trails().include_shadow_trails(shadows).customize().interceptor(capture).send()
     });
     let listed = listed.await;
-    let at_home =
-        |trail: &Value| text(trail, "/HomeRegion").is_none_or(|home| home == reader.place.region.as_str());
-    let details = listed.items.into_iter().filter(at_home).map(|trail| fetch_trail(reader, &client, trail));
+    let is_ours = |trail: &Value| text(trail, "/HomeRegion").is_none_or(|home| belongs(reader, home));
+    let details = listed.items.into_iter().filter(is_ours).map(|trail| fetch_trail(reader, &client, trail));
     let trails: Vec<Option<Trail>> =
         futures::stream::iter(details).buffer_unordered(reader.limits.concurrency).collect().await;
     (trails.into_iter().flatten().collect(), listed.failure)
+}
+
+/// True in a trail's home region, and in the first region of a scan that does not go there.
+fn belongs(reader: &Reader, home: &str) -> bool {
+    let out_of_scope = |regions: &Vec<Region>| regions.iter().all(|region| region.as_str() != home);
+    home == reader.place.region.as_str() || reader.first_of.as_ref().is_some_and(out_of_scope)
 }
 
 /// None where the trail was deleted after it had been listed.

@@ -286,6 +286,7 @@ impl Aws {
             limits: self.options.limits,
             budgets: self.options.budgets.clone(),
             share: self.options.budget,
+            first_of: regions::asked(self).filter(|regions| regions.first() == Some(region)),
             log: Mutex::default(),
         }
     }

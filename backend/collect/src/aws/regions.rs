@@ -72,23 +72,24 @@ const KNOWN: &[&str] = &[
     "us-gov-west-1",
 ];
 
+/// The regions as asked for, in that order; none where it is all of them, which only the cloud can name.
+pub(super) fn asked(aws: &Aws) -> Option<Vec<Region>> {
+    match &aws.options.regions {
+        RegionChoice::Configured => {
+            Some(aws.sdk.region().map(|region| Region::from(region.as_ref())).into_iter().collect())
+        }
+        RegionChoice::Named(named) => Some(named.clone()),
+        RegionChoice::All => None,
+    }
+}
+
 /// The regions to read, each once, in the order in which they were named.
 pub(super) async fn choose(aws: &Aws) -> Result<Vec<Region>, CollectError> {
-    let mut regions = match &aws.options.regions {
-        RegionChoice::Configured => {
-            aws.sdk.region().map(|region| Region::from(region.as_ref())).into_iter().collect()
-        }
-        RegionChoice::Named(named) => named.clone(),
-        RegionChoice::All => {
-            let listed = list(aws).await.map_err(|failure| {
-                CollectError::Regions(Cause::new(&format!("{}: {}", failure.error, failure.message)))
-            })?;
-            return Ok(listed
-                .into_iter()
-                .filter(|listed| listed.enabled)
-                .map(|listed| listed.name)
-                .collect());
-        }
+    let Some(mut regions) = asked(aws) else {
+        let listed = list(aws).await.map_err(|failure| {
+            CollectError::Regions(Cause::new(&format!("{}: {}", failure.error, failure.message)))
+        })?;
+        return Ok(listed.into_iter().filter(|listed| listed.enabled).map(|listed| listed.name).collect());
     };
     let mut seen = std::collections::BTreeSet::new();
     regions.retain(|region: &Region| seen.insert(region.clone()));

@@ -160,11 +160,26 @@ async fn logs_and_trails() {
     assert_eq!(known(policy, "policy")["policyDocument"], json!({"Statement": []}));
 
     let shard = fake.collect("cloudtrail").await;
-    assert_eq!(shard.resources.len(), 1, "shadows belong to their home region");
+    assert_eq!(shard.resources.len(), 2, "a trail whose home is not scanned is read by its shadow");
     let trail = find(&shard, "main");
     assert_eq!(known(trail, "status")["IsLogging"], true);
     assert_eq!(known(trail, "selectors")["EventSelectors"][0]["ReadWriteType"], "All");
     assert_eq!(edges(trail)["logs_to"], ["arn:aws:logs:eu-west-1:123456789012:log-group:trail"]);
+}
+
+#[tokio::test]
+async fn a_trail_is_read_once_in_its_home_region() {
+    let fake = Fake::start(|_, _, _| None).await;
+    let mut names = Vec::new();
+    for region in ["eu-west-1", "us-east-1"] {
+        let mut options = options(quick());
+        options.regions = RegionChoice::Named(vec![Region::from("eu-west-1"), Region::from("us-east-1")]);
+        let mut aws = Aws::identify(options, sdk(&fake.server.uri())).await.unwrap();
+        aws.account = ACCOUNT.into();
+        let shard = aws.collect(&key(Region::from(region), "cloudtrail")).await;
+        names.extend(shard.resources.into_iter().map(|trail| (region, trail.name)));
+    }
+    assert_eq!(names, [("eu-west-1", "main".to_owned()), ("us-east-1", "shadow".to_owned())]);
 }
 
 #[tokio::test]
