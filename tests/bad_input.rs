@@ -1,11 +1,13 @@
 //! Bad input gets a clear answer: each case holds the whole text and the exit code.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::moto::Moto;
 use crate::program::{Program, Run};
+use crate::wire::{Answer, Wire};
 
 /// Exit code and standard error of a run.
 fn refusal(run: &Run) -> (Option<i32>, &str) {
@@ -40,26 +42,53 @@ fn an_endpoint_that_is_down() {
 
 #[test]
 fn an_endpoint_that_answers_html() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            answer_html(stream);
-        }
-    });
+    let endpoint = always("200 OK", "text/html", "<!doctype html><title>Sign in</title>");
     let run = Program::new().with_cloud(&endpoint).run(&["scan"]);
     assert_eq!(run.code, Some(1), "{run:?}");
     assert!(run.stderr.contains("the answer is not an AWS API's"), "{run:?}");
 }
 
-fn answer_html(mut stream: TcpStream) {
-    let mut request = [0; 4096];
-    // What is asked does not matter to a sign-in page.
-    let _ = stream.read(&mut request);
-    let body = "<!doctype html><title>Sign in</title>";
-    let head =
-        format!("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: {}\r\n\r\n", body.len());
-    let _ = stream.write_all((head + body).as_bytes());
+#[test]
+fn credentials_that_have_expired() {
+    let body = "<ErrorResponse><Error><Type>Sender</Type><Code>ExpiredToken</Code>\
+                <Message>The security token included in the request is expired</Message></Error></ErrorResponse>";
+    let run = Program::new().with_cloud(&always("403 Forbidden", "text/xml", body)).run(&["scan"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    assert!(run.stderr.contains("sign in to AWS: the credentials have expired"), "{run:?}");
+    assert!(run.stderr.contains("help: renew them, for example with `aws sso login`"), "{run:?}");
+}
+
+/// An endpoint that answers everything alike.
+fn always(status: &'static str, media: &'static str, body: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            // What is asked does not matter; a caller that hung up is its own affair.
+            let _ = stream.read(&mut request);
+            let length = body.len();
+            let head =
+                format!("HTTP/1.1 {status}\r\ncontent-type: {media}\r\ncontent-length: {length}\r\n\r\n");
+            let _ = stream.write_all((head + body).as_bytes());
+        }
+    });
+    endpoint
+}
+
+#[test]
+fn an_endpoint_that_fails_half_the_time() {
+    let moto = Moto::start();
+    moto.plant();
+    let turn = AtomicUsize::new(0);
+    let wire = Wire::to(moto.address, move |_| {
+        let odd = turn.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        odd.then(|| Answer::error(500, "InternalFailure", "try again"))
+    });
+    let run =
+        Program::new().with_cloud(&wire.endpoint()).run(&["scan", "--budget", "1", "--min-coverage", "1"]);
+    assert_eq!(run.code, Some(0), "every call is answered at last, so that every shard is whole: {run:?}");
+    assert!(!run.stderr.contains("not read:"), "{run:?}");
 }
 
 #[test]
