@@ -63,7 +63,7 @@ build: wasm
 
 # Serves the sample estate with its history on 127.0.0.1:8080.
 demo *args: build
-    exec {{ target }}/release/nephoscope demo {{ args }}
+    XDG_CACHE_HOME={{ target }}/cache exec {{ target }}/release/nephoscope demo {{ args }}
 
 # Walks through the dashboard in Chromium and checks the accessibility of every page.
 browser: wasm debug

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -166,6 +167,16 @@ fn a_broken_check_file_leaves_no_partial_catalogue() {
     assert_eq!(run.code, Some(2), "{run:?}");
     assert_eq!(run.stdout, "");
     assert!(run.stderr.contains("mine/url-open.yaml:"), "{run:?}");
+}
+
+#[test]
+fn a_reader_that_has_seen_enough() {
+    let program = Program::new();
+    let mut child = program.command(&["man"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! How a command ends when it does not end well: a message, its causes, what to do, and an exit code.
 
+use std::error::Error;
 use std::fmt::Write as _;
+use std::io;
 use std::process::ExitCode;
 
 use nephoscope_answer::AnswerError;
@@ -46,6 +48,13 @@ impl Failure {
 
     /// Prints message, causes and help to standard error, and gives the exit code.
     pub fn print(&self) -> ExitCode {
+        let gone = |cause: &(dyn Error + 'static)| {
+            cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+        };
+        if self.error.chain().any(gone) {
+            // A reader that has seen enough, such as `head`, is no failure.
+            return ExitCode::SUCCESS;
+        }
         let mut text = format!("error: {}", self.error);
         let mut outer = self.error.to_string();
         for cause in self.error.chain().skip(1) {
@@ -65,7 +74,7 @@ impl Failure {
 }
 
 /// An error of a library: its text reads after "failed to", its causes follow.
-fn failed_to(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+fn failed_to(error: impl Error + Send + Sync + 'static) -> anyhow::Error {
     let text = format!("failed to {error}");
     anyhow::Error::new(error).context(text)
 }
@@ -110,8 +119,8 @@ impl From<AnswerError> for Failure {
     }
 }
 
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
         Self { code: code::FAILED, error: anyhow::Error::new(error).context("write the output"), help: None }
     }
 }
