@@ -1,9 +1,10 @@
 //! Bad input gets a clear answer: each case holds the whole text and the exit code.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 use std::thread;
 
 use crate::moto::Moto;
@@ -81,10 +82,14 @@ fn always(status: &'static str, media: &'static str, body: &'static str) -> Stri
 fn an_endpoint_that_fails_half_the_time() {
     let moto = Moto::start();
     moto.plant();
-    let turn = AtomicUsize::new(0);
-    let wire = Wire::to(moto.address, move |_| {
-        let odd = turn.fetch_add(1, Ordering::Relaxed) % 2 == 1;
-        odd.then(|| Answer::error(500, "InternalFailure", "try again"))
+    // Every request fails the first time and is answered the second: half of all calls, whatever runs beside them.
+    let asked: Mutex<BTreeMap<String, usize>> = Mutex::default();
+    let wire = Wire::to(moto.address, move |request| {
+        let which = format!("{} {} {} {:?}", request.method, request.path, request.action, request.body);
+        let mut asked = asked.lock().unwrap();
+        let times = asked.entry(which).or_default();
+        *times += 1;
+        (*times % 2 == 1).then(|| Answer::error(500, "InternalFailure", "try again"))
     });
     let run =
         Program::new().with_cloud(&wire.endpoint()).run(&["scan", "--budget", "1", "--min-coverage", "1"]);
