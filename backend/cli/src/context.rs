@@ -8,6 +8,7 @@ use nephoscope_catalogue::Catalogue;
 use nephoscope_model::query::{ListQuery, QueryError};
 use nephoscope_store::Store;
 use nephoscope_store::sqlite::SqliteStore;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Color, Filters, Global};
@@ -95,26 +96,27 @@ pub fn refuse(error: &QueryError) -> Failure {
 }
 
 /// A token that is cancelled by the first Ctrl-C or SIGTERM; a second one ends the process at once.
+///
+/// The signals are caught from here on, not only once the task runs: whoever reads our first line may send one.
 pub fn stop_on_signal() -> CancellationToken {
     let stop = CancellationToken::new();
-    let cancelled = stop.clone();
-    tokio::spawn(async move {
-        if signal().await {
+    let caught = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    if let (Ok(mut interrupt), Ok(mut terminate)) = caught {
+        let cancelled = stop.clone();
+        tokio::spawn(async move {
+            either(&mut interrupt, &mut terminate).await;
             cancelled.cancel();
             eprintln!("stopping after the shard in hand; once more to stop at once");
-            signal().await;
+            either(&mut interrupt, &mut terminate).await;
             std::process::exit(i32::from(crate::failure::code::INTERRUPTED));
-        }
-    });
+        });
+    }
     stop
 }
 
-/// Waits for Ctrl-C or SIGTERM; false where the system gives no signals.
-async fn signal() -> bool {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return false };
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
     tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.is_ok(),
-        terminated = terminate.recv() => terminated.is_some(),
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
     }
 }
