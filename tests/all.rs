@@ -6,9 +6,15 @@
 mod architecture;
 mod aws_story;
 mod bad_input;
+mod coverage;
 mod demo_story;
+mod full_disk;
 mod generated;
 mod interruption;
+mod misbehaving;
 mod moto;
+mod nights;
+mod organization;
 mod program;
+mod rehearsal;
 mod wire;

@@ -54,6 +54,30 @@ fn thirty_nights_can_be_read_as_of_any_date() {
         assert!(!finding["unreadable"].as_array().unwrap().is_empty(), "{finding}");
     }
 
+    let drift = |filter: &str| body(&get(&address, &format!("/api/v1/drift?from=2026-10-20{filter}")).1);
+    let kept = |drift: &Value, key: &str, value: &str| {
+        let all = drift["findings"].as_array().unwrap();
+        all.iter().filter(|change| change[key] == value).cloned().collect::<Vec<_>>()
+    };
+    let whole = drift("");
+    for (filter, key, value) in [
+        ("&service=logs", "kind", "aws.logs.group"),
+        ("&region=eu-central-1", "region", "eu-central-1"),
+        ("&check=aws-lambda-url-auth-none", "check", "aws-lambda-url-auth-none"),
+    ] {
+        let expected = kept(&whole, key, value);
+        assert!(!expected.is_empty() && expected.len() < whole["findings"].as_array().unwrap().len());
+        assert_eq!(drift(filter)["findings"], Value::from(expected), "{filter}");
+    }
+    let (_, page) = get(&address, "/?from=2026-11-10");
+    assert!(
+        page.contains("What changed since Tuesday"),
+        "the first page compares with the date that is chosen"
+    );
+    let compared = body(&get(&address, "/api/v1/overview?from=2026-11-10").1);
+    let same = body(&get(&address, "/api/v1/drift?from=2026-11-10").1);
+    assert_eq!(compared["drift"]["posture_from"], same["posture_from"]);
+
     let score = body(&get(&address, "/api/v1/score").1);
     let parts = score["parts"].as_array().unwrap();
     let sum: f64 = parts.iter().map(|part| part["points"].as_str().unwrap().parse::<f64>().unwrap()).sum();

@@ -1,10 +1,8 @@
 //! Files that are written by the program and never edited: `just generate` rewrites them, and this test fails where
 //! one differs from what it would write.
 
-use nephoscope_collect::aws;
-use serde_json::json;
-
 use crate::architecture::root;
+use crate::coverage;
 use crate::program::Program;
 
 #[test]
@@ -33,7 +31,10 @@ fn files() -> Vec<(&'static str, String)> {
         ("checks/schema.json", printed(&["checks", "schema"])),
         ("docs/nephoscope.1", printed(&["man"])),
         ("docs/openapi.json", nephoscope_server::openapi()),
-        ("docs/permissions/aws.json", aws_permissions()),
+        ("docs/COVERAGE.md", coverage::document()),
+        ("docs/permissions/aws.json", printed(&["permissions", "aws"])),
+        ("docs/permissions/aws.cloudformation.json", permissions("cloudformation")),
+        ("docs/permissions/aws.tf", permissions("terraform")),
     ]
 }
 
@@ -44,16 +45,6 @@ fn printed(arguments: &[&str]) -> String {
     run.stdout
 }
 
-/// The least a role needs to be scanned, as an IAM policy.
-fn aws_permissions() -> String {
-    let policy = json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "NephoscopeRead",
-            "Effect": "Allow",
-            "Action": aws::permissions(),
-            "Resource": "*",
-        }],
-    });
-    format!("{policy:#}\n")
+fn permissions(format: &str) -> String {
+    printed(&["permissions", "aws", "--format", format])
 }

@@ -63,8 +63,26 @@ impl Program {
         command
     }
 
+    /// The program where no file may grow beyond so many blocks of 512 bytes: a disk that is full for it, and for nobody else.
+    ///
+    /// The shell ignores the signal that goes with the limit, and so does what it becomes: writing fails instead.
+    pub fn limited(&self, blocks: u32, arguments: &[&str]) -> Command {
+        let script = "trap '' XFSZ && ulimit -f \"$0\" && exec \"$@\"";
+        let plain = self.command(arguments);
+        let mut command = Command::new("sh");
+        command.args(["-c", script, &blocks.to_string()]).arg(plain.get_program()).args(arguments);
+        command.current_dir(self.folder()).env_clear();
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command
+    }
+
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let output = self.command(arguments).stdin(Stdio::null()).output().expect("the program starts");
+        self.run_command(self.command(arguments))
+    }
+
+    /// Runs what `command` or `limited` made.
+    pub fn run_command(&self, mut command: Command) -> Run {
+        let output = command.stdin(Stdio::null()).output().expect("the program starts");
         self.read(output)
     }
 

@@ -11,18 +11,24 @@ pub struct Scope {
     pub target: Option<String>,
     /// The moment that the view is of, as the query says it.
     pub as_of: Option<String>,
+    /// The moment that the view is compared with, as the query says it.
+    pub from: Option<String>,
 }
 
 impl Scope {
     /// The scope of a page.
     pub fn of(frame: &Frame) -> Self {
-        Self { target: frame.target.as_ref().map(ToString::to_string), as_of: frame.as_of.clone() }
+        Self {
+            target: frame.target.as_ref().map(ToString::to_string),
+            as_of: frame.as_of.clone(),
+            from: frame.from.clone(),
+        }
     }
 
     /// The parameters that keep it.
     pub fn pairs(&self) -> Vec<(&'static str, String)> {
-        let target = self.target.iter().map(|target| ("target", target.clone()));
-        target.chain(self.as_of.iter().map(|as_of| ("as_of", as_of.clone()))).collect()
+        let pairs = [("target", &self.target), ("as_of", &self.as_of), ("from", &self.from)];
+        pairs.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect()
     }
 
     /// `path` with `pairs` and the scope.
@@ -77,7 +83,7 @@ pub fn with_target(frame: &Frame, target: Option<&str>) -> String {
     match lists.into_iter().find(|list| frame.path.starts_with(&format!("{list}/"))) {
         None => changed(frame, "target", target),
         Some(list) => {
-            let scope = Scope { target: target.map(ToOwned::to_owned), as_of: frame.as_of.clone() };
+            let scope = Scope { target: target.map(ToOwned::to_owned), ..Scope::of(frame) };
             scope.link(list, &[])
         }
     }
@@ -110,7 +116,7 @@ pub struct ActiveFilter {
 
 /// The filters of a list that are on, apart from its target, which the bar above the page shows.
 pub fn active_filters(path: &str, query: &ListQuery) -> Vec<ActiveFilter> {
-    const NOT_FILTERS: [&str; 6] = ["target", "group", "sort", "cursor", "limit", "as_of"];
+    const NOT_FILTERS: [&str; 7] = ["target", "group", "sort", "cursor", "limit", "as_of", "from"];
     let pairs = query.to_pairs();
     let filters = pairs.iter().enumerate().filter(|(_, (key, _))| !NOT_FILTERS.contains(key));
     let chips = filters.map(|(index, (key, value))| {
@@ -167,10 +173,14 @@ mod tests {
 
     #[test]
     fn a_link_keeps_target_and_date() {
-        let scope = Scope { target: Some("prod & co".into()), as_of: Some("2026-11-16".into()) };
+        let scope = Scope {
+            target: Some("prod & co".into()),
+            as_of: Some("2026-11-16".into()),
+            from: Some("2026-11-13".into()),
+        };
         assert_eq!(
             scope.link("/findings", &[("severity", "high")]),
-            "/findings?severity=high&target=prod%20%26%20co&as_of=2026-11-16"
+            "/findings?severity=high&target=prod%20%26%20co&as_of=2026-11-16&from=2026-11-13"
         );
         assert_eq!(Scope::default().link("/findings", &[]), "/findings");
         let uid = Uid::from("arn:aws:lambda:eu-west-1:1:function:a?b");
@@ -188,6 +198,7 @@ mod tests {
             path: "/findings".into(),
             query: "severity=high&query=a%20b+c&cursor=xyz&as_of=2026-11-01".into(),
             as_of: None,
+            from: None,
             viewed_at: None,
             targets: vec![],
             target: None,
@@ -209,6 +220,7 @@ mod tests {
             path: path.into(),
             query: "uid=a&as_of=2026-11-01".into(),
             as_of: Some("2026-11-01".into()),
+            from: Some("2026-10-01".into()),
             viewed_at: None,
             targets: vec![],
             target: None,
@@ -218,7 +230,7 @@ mod tests {
             version: String::new(),
         };
         let other = |path| with_target(&frame(path), Some("edge"));
-        assert_eq!(other("/inventory/resource"), "/inventory?target=edge&as_of=2026-11-01");
+        assert_eq!(other("/inventory/resource"), "/inventory?target=edge&as_of=2026-11-01&from=2026-10-01");
         assert_eq!(other("/compliance/x"), "/compliance/x?uid=a&as_of=2026-11-01&target=edge");
         assert_eq!(dated_path(&frame("/scans/1")), "/");
         assert_eq!(dated_path(&frame("/checks/1")), "/checks/1");
@@ -232,13 +244,20 @@ mod tests {
             ("query", "pay"),
             ("sort", "name"),
             ("cursor", "x"),
+            ("from", "2026-11-13T00:00:00Z"),
         ];
         let query = ListQuery::from_pairs(pairs).unwrap();
         let chips = active_filters("/findings", &query);
         let named: Vec<_> = chips.iter().map(|chip| (chip.key, chip.value.as_str())).collect();
         assert_eq!(named, [("severity", "high"), ("severity", "low"), ("query", "pay")]);
-        assert_eq!(chips[0].without, "/findings?target=prod&severity=low&query=pay&sort=name");
-        assert_eq!(cleared("/findings", &query), "/findings?target=prod&sort=name");
+        assert_eq!(
+            chips[0].without,
+            "/findings?target=prod&severity=low&query=pay&sort=name&from=2026-11-13T00%3A00%3A00Z"
+        );
+        assert_eq!(
+            cleared("/findings", &query),
+            "/findings?target=prod&sort=name&from=2026-11-13T00%3A00%3A00Z"
+        );
         assert_eq!(query.filter.severities, [Severity::High, Severity::Low]);
     }
 

@@ -1,5 +1,5 @@
 -- Generated from the migrations by `just generate`; do not edit.
--- Version 1.
+-- Version 2.
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
@@ -90,6 +90,15 @@ CREATE TABLE place (
     kind TEXT NOT NULL,
     UNIQUE (shard, kind)
 ) STRICT;
+
+CREATE TABLE reading (
+    resource INTEGER NOT NULL REFERENCES resource,
+    valid_from INTEGER NOT NULL,
+    valid_to INTEGER NOT NULL,
+    carried TEXT,
+    revision TEXT,
+    PRIMARY KEY (resource, valid_from)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE relation (
     resource INTEGER NOT NULL REFERENCES resource,

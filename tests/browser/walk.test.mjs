@@ -91,6 +91,41 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+for (const javaScriptEnabled of [true, false]) {
+  test(`the overview is compared with a day that is chosen, ${javaScriptEnabled ? "with" : "without"} scripts`, async () => {
+    const { page, faults, close } = await visit(browser, { javaScriptEnabled });
+    await page.goto(`${base}/`);
+    const compared = page.locator("details.compared");
+    assert.match(await compared.innerText(), /the scan before/);
+    await compared.locator("summary").click();
+    await page.locator("#from-date").fill("2026-11-10");
+    await page.getByRole("button", { name: "Compare with that day" }).click();
+    await page.waitForURL(/\/\?from=2026-11-10$/);
+    await page.getByRole("heading", { name: /^What changed since/ }).waitFor();
+    assert.match(await page.locator("details.compared").innerText(), /10 Nov 2026/);
+    assert.deepEqual(faults, []);
+    await close();
+  });
+}
+
+test("a command is copied where scripts run, and selected by hand elsewhere", async () => {
+  const address = `${base}/checks/aws-lambda-url-auth-none`;
+  const { page, faults, close } = await visit(browser, { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.goto(address);
+  await page.getByRole("button", { name: "Copy Command line" }).click();
+  await page.getByRole("status").filter({ hasText: "Copied" }).waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(copied, await page.locator("figure.code", { hasText: "Command line" }).locator("code").innerText());
+  assert.deepEqual(faults, []);
+  await close();
+
+  const plain = await visit(browser, { javaScriptEnabled: false });
+  await plain.page.goto(address);
+  assert.ok((await plain.page.locator(".copy-button").count()) > 0);
+  assert.equal(await plain.page.locator(".copy-button").filter({ visible: true }).count(), 0);
+  await plain.close();
+});
+
 test("the keyboard reaches the content first", async () => {
   const { page, faults, close } = await visit(browser);
   await page.goto(`${base}/findings`);

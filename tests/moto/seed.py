@@ -11,22 +11,31 @@ back from the program under test. A check of the catalogue without a rule here i
 """
 
 import datetime
-import io
 import json
-import random
-import sys
-import zipfile
 
-import boto3
-from botocore.config import Config
+import data
+import functions
+import gateways
+import guard
+import workflows
+from ground import (
+    ACCOUNT,
+    LAMBDA,
+    LOGS,
+    PARTNER,
+    REGION,
+    STRANGER,
+    allow,
+    canaries,
+    canary,
+    client,
+    expected,
+    judge,
+    package,
+    policy,
+    word,
+)
 
-ENDPOINT, REGION = sys.argv[1:3]
-ACCOUNT = "123456789012"
-PARTNER = "210987654321"
-STRANGER = "999999999999"
-LAMBDA = f"arn:aws:lambda:{REGION}:{ACCOUNT}"
-GATEWAY = f"arn:aws:apigateway:{REGION}::"
-LOGS = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:"
 INSIGHTS = f"arn:aws:lambda:{REGION}:580247275435:layer:LambdaInsightsExtension:56"
 
 NOUNS = """basket catalogue checkout coupon customer delivery gift invoice loyalty newsletter order payment
@@ -34,55 +43,8 @@ NOUNS = """basket catalogue checkout coupon customer delivery gift invoice loyal
 VERBS = ["create", "export", "list", "notify", "sync"]
 NAMES = [f"{noun}-{verb}" for noun in NOUNS for verb in VERBS]
 
-# The same words on every run, and none that a scanner of this repository would take for a secret.
-chance = random.Random(20261121)
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-canaries = []
-expected = {}
-
-
-def client(service):
-    return boto3.client(
-        service,
-        endpoint_url=ENDPOINT,
-        region_name=REGION,
-        aws_access_key_id="planter",
-        aws_secret_access_key="planter",
-        config=Config(retries={"max_attempts": 1}, max_pool_connections=1),
-    )
-
-
-def word(length):
-    return "".join(chance.choice(LETTERS) for _ in range(length))
-
-
-def canary(text):
-    """A text that must never be seen again."""
-    canaries.append(text)
-    return text
-
-
-def judge(check, uid, fails):
-    """Notes that `check` applies to `uid`, and whether it must fail there."""
-    found = expected.setdefault(check, [])
-    if fails:
-        found.append(uid)
-
-
-def policy(*statements):
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def allow(actions, resources, **more):
-    return {"Effect": "Allow", "Action": actions, "Resource": resources, **more}
-
-
-def package():
-    """The smallest deployment package, the same bytes each time."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(zipfile.ZipInfo("index.py"), "def handler(event, context):\n    return {}\n")
-    return buffer.getvalue()
+# Each a file beside this one with a function `plant`: the services around functions and their APIs.
+GROUPS = [functions, workflows, gateways, data, guard]
 
 
 def plant_roles():
@@ -117,6 +79,7 @@ def plant_roles():
         if flaw != "admin":
             judge("aws-lambda-role-service-wildcard", role, flaw == "wildcard")
         judge("aws-lambda-role-trust-broad", role, flaw == "trust")
+        judge("aws-lambda-role-inline", role, bool(inline))
     return arns
 
 
@@ -132,7 +95,8 @@ SECRETS = [
 def plant_functions(roles):
     """Function name to ARN, with their policies, addresses, limits and log groups."""
     functions, ec2, logs, kms = client("lambda"), client("ec2"), client("logs"), client("kms")
-    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    # The account's first network has a subnet in each zone.
+    subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"][:2]]
     group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
     key = kms.create_key(Description="shop")["KeyMetadata"]["Arn"]
     own_layer = functions.publish_layer_version(LayerName="shop-tools", Content={"ZipFile": package()})
@@ -165,7 +129,9 @@ def plant_functions(roles):
         if keyed:
             settings["KMSKeyArn"] = key
         if inside:
-            settings["VpcConfig"] = {"SubnetIds": [subnet], "SecurityGroupIds": [group]}
+            spread = number % 17 != 3
+            settings["VpcConfig"] = {"SubnetIds": subnets if spread else subnets[:1], "SecurityGroupIds": [group]}
+            judge("aws-lambda-vpc-single-az", arn, not spread)
         if values:
             settings["Environment"] = {"Variables": values}
         functions.create_function(
@@ -202,6 +168,7 @@ def plant_functions(roles):
             judge("aws-lambda-env-no-cmk", arn, not keyed)
         judge("aws-lambda-log-retention-unset", f"{LOGS}/aws/lambda/{name}", not retained)
         judge("aws-lambda-log-no-cmk", f"{LOGS}/aws/lambda/{name}", not sealed)
+        judge("aws-lambda-log-group-deletable", f"{LOGS}/aws/lambda/{name}", True)
     return arns
 
 
@@ -245,6 +212,8 @@ def plant_permissions(functions, arns):
             judge("aws-lambda-policy-confused-deputy", arn, "confused-deputy" in flaws)
         if any(p.startswith("bedrock") for p in principals):
             judge("aws-bedrock-agent-tool-open", arn, "agent" in flaws)
+        if any(p.split(".")[0] in ("events", "s3", "sns") for p in principals):
+            judge("aws-lambda-async-no-failure-path", arn, True)
         judge("aws-lambda-policy-public", arn, "public" in flaws)
         judge("aws-lambda-policy-cross-account", arn, "cross-account" in flaws)
 
@@ -254,157 +223,6 @@ def plant_permissions(functions, arns):
         functions.create_function_url_config(FunctionName=name, AuthType=kind, **({"Cors": cors} if cors else {}))
         judge("aws-lambda-url-auth-none", arns[name], kind == "NONE")
         judge("aws-lambda-url-cors-any-origin", arns[name], cors is anywhere)
-
-
-def plant_rest_apis(arns):
-    """REST API name to uid: ten, each with a stage."""
-    gateway, firewall = client("apigateway"), client("wafv2")
-    shown = {"SampledRequestsEnabled": False, "CloudWatchMetricsEnabled": False, "MetricName": "shop"}
-    acl = firewall.create_web_acl(Name="shop", Scope="REGIONAL", DefaultAction={"Allow": {}}, VisibilityConfig=shown)
-    acl = acl["Summary"]["ARN"]
-    call = allow("execute-api:Invoke", "*", Principal="*")
-    only_from_office = {**call, "Condition": {"IpAddress": {"aws:SourceIp": ["192.0.2.0/24"]}}}
-    only_from_network = {**call, "Condition": {"StringEquals": {"aws:SourceVpce": "vpce-0a1b2c3d4e5f60718"}}}
-    good = {"auth": "AWS_IAM", "verb": "POST", "validated": True, "type": "AWS_PROXY"}
-    good |= {"private": False, "policy": None, "authorizer": False, "key": False, "preflight": False}
-    good |= {"logged": True, "access": True, "traced": True, "waf": True, "cache": "", "secret": False}
-    specs = {
-        "orders": {},
-        "basket": {"auth": "NONE", "validated": False},
-        "catalogue": {"auth": "NONE", "verb": "GET", "cache": "sealed", "waf": False},
-        "payments": {"auth": "COGNITO_USER_POOLS", "authorizer": True, "secret": True, "preflight": True},
-        "stock": {"auth": "NONE", "key": True, "logged": False, "access": False},
-        "partners": {"auth": "NONE", "policy": only_from_office, "traced": False},
-        "internal": {"private": True, "policy": only_from_network, "waf": False},
-        "backoffice": {"private": True, "policy": call, "auth": "NONE", "waf": False, "validated": False},
-        "search": {"verb": "GET", "type": "HTTP_PROXY", "cache": "open"},
-        "reviews": {"verb": "GET", "waf": False, "access": False, "traced": False},
-    }
-    uids = {}
-    for name, own in specs.items():
-        spec = good | own
-        more = {"policy": policy(spec["policy"])} if spec["policy"] else {}
-        kind = {"types": ["PRIVATE" if spec["private"] else "REGIONAL"]}
-        api = gateway.create_rest_api(name=name, endpointConfiguration=kind, **more)["id"]
-        root = gateway.get_resources(restApiId=api)["items"][0]["id"]
-        method = {"restApiId": api, "resourceId": root, "httpMethod": spec["verb"]}
-        settings = {"authorizationType": spec["auth"], "apiKeyRequired": spec["key"]}
-        if spec["authorizer"]:
-            pool = f"arn:aws:cognito-idp:{REGION}:{ACCOUNT}:userpool/{REGION}_shop"
-            where = "method.request.header.Authorization"
-            authorizer = gateway.create_authorizer(
-                restApiId=api, name="customers", type="COGNITO_USER_POOLS", providerARNs=[pool], identitySource=where
-            )
-            settings["authorizerId"] = authorizer["id"]
-        if spec["validated"]:
-            validator = gateway.create_request_validator(
-                restApiId=api, name="body", validateRequestBody=True, validateRequestParameters=False
-            )
-            settings["requestValidatorId"] = validator["id"]
-        gateway.put_method(**method, **settings)
-        function = f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arns['order-create']}/invocations"
-        target = "https://search.shop.example/" if spec["type"] == "HTTP_PROXY" else function
-        gateway.put_integration(**method, type=spec["type"], integrationHttpMethod="POST", uri=target)
-        if spec["preflight"]:
-            preflight = {**method, "httpMethod": "OPTIONS"}
-            gateway.put_method(**preflight, authorizationType="NONE")
-            gateway.put_integration(**preflight, type="MOCK", requestTemplates={"application/json": "{}"})
-        deployment = gateway.create_deployment(restApiId=api)["id"]
-        variables = {"backend": canary(f"blue-{word(10).lower()}")}
-        if spec["secret"]:
-            variables["apiToken"] = canary("gh" + "p_" + word(36))
-        gateway.create_stage(
-            restApiId=api,
-            stageName="prod",
-            deploymentId=deployment,
-            variables=variables,
-            tracingEnabled=spec["traced"],
-            cacheClusterEnabled=bool(spec["cache"]),
-            **({"cacheClusterSize": "0.5"} if spec["cache"] else {}),
-        )
-        changes = {}
-        if spec["logged"]:
-            changes["/*/*/logging/loglevel"] = "INFO"
-        if spec["access"]:
-            changes["/accessLogSettings/destinationArn"] = f"{LOGS}/shop/access"
-            changes["/accessLogSettings/format"] = "$context.requestId"
-        if spec["cache"]:
-            changes["/*/*/caching/enabled"] = "true"
-            changes["/*/*/caching/dataEncrypted"] = "true" if spec["cache"] == "sealed" else "false"
-        patch = [{"op": "replace", "path": path, "value": value} for path, value in changes.items()]
-        gateway.update_stage(restApiId=api, stageName="prod", patchOperations=patch)
-        stage = f"{GATEWAY}/restapis/{api}/stages/prod"
-        if spec["waf"]:
-            firewall.associate_web_acl(WebACLArn=acl, ResourceArn=stage)
-
-        uid = uids[name] = f"{GATEWAY}/restapis/{api}"
-        public, restricted = not spec["private"], spec["policy"] not in (None, call)
-        judge("aws-apigw-public-endpoint", uid, public and not restricted)
-        if public:
-            open_to_all = spec["auth"] == "NONE" and not spec["key"] and not restricted
-            judge("aws-apigw-method-no-auth", uid, open_to_all)
-            judge("aws-apigw-public-no-authorizer", uid, spec["auth"] == "NONE" and not restricted)
-            judge("aws-apigw-waf-missing", stage, not spec["waf"])
-        else:
-            judge("aws-apigw-private-any-vpce", uid, spec["policy"] is call)
-        judge("aws-apigw-request-unvalidated", uid, spec["verb"] == "POST" and not spec["validated"])
-        judge("aws-apigw-execution-log-off", stage, not spec["logged"])
-        judge("aws-apigw-access-log-off", stage, not spec["access"])
-        judge("aws-apigw-tracing-off", stage, not spec["traced"])
-        judge("aws-apigw-stage-variable-secret", stage, spec["secret"])
-        if spec["verb"] == "GET":
-            judge("aws-apigw-cache-off", stage, not spec["cache"])
-        if spec["cache"]:
-            judge("aws-apigw-cache-unencrypted", stage, spec["cache"] == "open")
-        if spec["type"] == "HTTP_PROXY":
-            judge("aws-apigw-backend-cert-missing", stage, True)
-
-    for domain, floor in [("api.shop.example", "TLS_1_2"), ("old.shop.example", "TLS_1_0")]:
-        certificate = f"arn:aws:acm:{REGION}:{ACCOUNT}:certificate/0a1b2c3d-0000-4000-8000-000000000000"
-        gateway.create_domain_name(domainName=domain, certificateArn=certificate, securityPolicy=floor)
-        judge("aws-apigw-domain-tls-weak", f"{GATEWAY}/domainnames/{domain}", floor != "TLS_1_2")
-    return uids
-
-
-def plant_http_apis(arns):
-    """HTTP API name to uid: five; and one WebSocket API."""
-    gateway = client("apigatewayv2")
-    uids = {"HTTP": {}, "WEBSOCKET": {}}
-    # Name, protocol, authorization of each route, access log, secret in a stage variable.
-    planted = [
-        ("storefront", "HTTP", {"GET /products": "AWS_IAM", "POST /orders": "AWS_IAM"}, True, False),
-        ("mobile", "HTTP", {"GET /products": "NONE", "POST /orders": "AWS_IAM"}, True, False),
-        ("webhooks", "HTTP", {"$default": "NONE"}, False, False),
-        ("affiliates", "HTTP", {"GET /links": "AWS_IAM"}, False, True),
-        ("status", "HTTP", {"GET /health": "AWS_IAM"}, True, False),
-        ("live", "WEBSOCKET", {"$connect": "NONE", "$default": "NONE"}, True, False),
-    ]
-    for name, protocol, routes, access, secret in planted:
-        selection = {"RouteSelectionExpression": "$request.body.action"} if protocol == "WEBSOCKET" else {}
-        api = gateway.create_api(Name=name, ProtocolType=protocol, **selection)["ApiId"]
-        integration = gateway.create_integration(
-            ApiId=api,
-            IntegrationType="AWS_PROXY",
-            IntegrationUri=arns["order-list"],
-            **({"PayloadFormatVersion": "2.0"} if protocol == "HTTP" else {"IntegrationMethod": "POST"}),
-        )
-        for route, authorization in routes.items():
-            target = f"integrations/{integration['IntegrationId']}"
-            gateway.create_route(ApiId=api, RouteKey=route, AuthorizationType=authorization, Target=target)
-        variables = {"colour": canary(f"green-{word(10).lower()}")}
-        if secret:
-            variables["signingSecret"] = canary(word(40))
-        settings = {"AccessLogSettings": {"DestinationArn": f"{LOGS}/shop/access", "Format": "$context.requestId"}}
-        gateway.create_stage(ApiId=api, StageName="prod", StageVariables=variables, **(settings if access else {}))
-
-        uid = uids[protocol][name] = f"{GATEWAY}/apis/{api}"
-        if protocol == "HTTP":
-            judge("aws-apigwv2-route-no-auth", uid, "NONE" in routes.values())
-        else:
-            judge("aws-apigwv2-connect-no-auth", uid, routes["$connect"] == "NONE")
-        judge("aws-apigwv2-access-log-off", f"{uid}/stages/prod", not access)
-        judge("aws-apigwv2-stage-variable-secret", f"{uid}/stages/prod", secret)
-    return uids
 
 
 def plant_trails(arns):
@@ -436,9 +254,11 @@ def plant_trails(arns):
 def main():
     arns = plant_functions(plant_roles())
     plant_permissions(client("lambda"), arns)
-    rest = plant_rest_apis(arns)
-    http = plant_http_apis(arns)
+    rest = gateways.plant_rest_apis(arns)
+    http = gateways.plant_http_apis(arns)
     plant_trails(arns)
+    for group in GROUPS:
+        group.plant()
     document = {
         "account": ACCOUNT,
         "region": REGION,

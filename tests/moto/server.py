@@ -11,12 +11,17 @@ import sys
 from types import SimpleNamespace
 from urllib.parse import unquote
 
+import data_reads
+import function_reads
+import gateway_reads
+import guard_reads
+import workflow_reads
+from moto import server
 from moto.apigatewayv2.responses import ApiGatewayV2Response
 from moto.awslambda import urls
 from moto.awslambda.models import LambdaBackend
 from moto.awslambda.policy import Policy
 from moto.awslambda.responses import LambdaResponse
-from moto.server import main
 
 
 def list_function_url_configs(self):
@@ -104,12 +109,17 @@ plain_conditions = Policy.condition_merge
 def principal(self, value):
     if isinstance(value, str) and value.isdigit():
         return {"AWS": f"arn:aws:iam::{value}:root"}
+    if isinstance(value, str) and value.endswith(".amazon.com"):
+        return {"Service": value}
     return plain_principal(self, value)
 
 
 def conditions(self, statement):
-    kind = statement.pop("FunctionUrlAuthType", None)
+    kind, token = statement.pop("FunctionUrlAuthType", None), statement.pop("EventSourceToken", None)
     plain_conditions(self, statement)
+    if token:
+        equals = statement.setdefault("Condition", {}).setdefault("StringEquals", {})
+        equals["lambda:EventSourceToken"] = token
     if kind:
         equals = statement.setdefault("Condition", {}).setdefault("StringEquals", {})
         equals["lambda:FunctionUrlAuthType"] = kind
@@ -118,4 +128,28 @@ def conditions(self, statement):
 Policy.principal_formatter = principal
 Policy.condition_merge = conditions
 
-main(["-H", "127.0.0.1", "-p", sys.argv[1]])
+
+# JSON is declared as JSON, where moto leaves it at Flask's default of a page.
+plain_app = server.create_backend_app
+
+
+def create_app(service):
+    app = plain_app(service)
+
+    @app.after_request
+    def declare(answer):
+        if answer.mimetype == "text/html" and answer.get_data()[:1] in (b"{", b"["):
+            answer.mimetype = "application/json"
+        return answer
+
+    return app
+
+
+server.create_backend_app = create_app
+data_reads.install()
+function_reads.install()
+gateway_reads.install()
+guard_reads.install()
+workflow_reads.install()
+
+server.main(["-H", "127.0.0.1", "-p", sys.argv[1]])

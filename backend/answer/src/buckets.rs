@@ -5,23 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use nephoscope_catalogue::{Catalogue, matches};
 use nephoscope_model::query::{Filter, Sort};
 use nephoscope_model::score::{Bucket, Score};
-use nephoscope_model::{CheckId, Concern, Points, Status};
+use nephoscope_model::{AccountId, CheckId, Concern, Kind, Points, Provider, Region, ServiceName, Status};
 use nephoscope_posture::score::score;
-use nephoscope_store::{BucketKey, Rollup};
+use nephoscope_store::{BucketKey, ResourceRollup, Rollup};
 
 use crate::{AnswerError, Result};
 
 /// What of a filter concerns checks, resolved against the catalogue: the ids that match; none where every check does.
-pub(crate) fn checks_of(
+pub(crate) fn checks_of<'r>(
     filter: &Filter,
     catalogue: &Catalogue,
-    rollups: &[Rollup],
+    rollups: impl IntoIterator<Item = &'r Rollup>,
 ) -> Result<Option<BTreeSet<CheckId>>> {
     if filter.checks.is_empty() && filter.concerns.is_empty() && filter.frameworks.is_empty() {
         return Ok(None);
     }
     let mut known: BTreeSet<CheckId> = catalogue.checks().iter().map(|c| c.check.id.clone()).collect();
-    known.extend(rollups.iter().map(|rollup| rollup.bucket.check.clone()));
+    known.extend(rollups.into_iter().map(|rollup| rollup.bucket.check.clone()));
 
     for pattern in &filter.checks {
         let found = catalogue.find(pattern).is_some() || known.iter().any(|id| matches(pattern, id.as_str()));
@@ -59,13 +59,43 @@ fn bears_on(control: &str, frameworks: &[String]) -> bool {
     })
 }
 
+/// Where the things lie that a rollup counts.
+pub(crate) struct Place<'r> {
+    pub provider: &'r Provider,
+    pub account: &'r AccountId,
+    pub region: &'r Region,
+    pub service: &'r ServiceName,
+    pub kind: &'r Kind,
+}
+
+/// What counts things by where they lie: verdicts or resources.
+pub(crate) trait Placed {
+    /// Where they lie.
+    fn place(&self) -> Place<'_>;
+}
+
+impl Placed for Rollup {
+    fn place(&self) -> Place<'_> {
+        let Self { provider, account, region, service, kind, .. } = self;
+        Place { provider, account, region, service, kind }
+    }
+}
+
+impl Placed for ResourceRollup {
+    fn place(&self) -> Place<'_> {
+        let Self { provider, account, region, service, kind, .. } = self;
+        Place { provider, account, region, service, kind }
+    }
+}
+
 /// True where a rollup lies in the scope of a filter: what says where, not what was found.
-pub(crate) fn in_scope(filter: &Filter, rollup: &Rollup) -> bool {
-    within(&filter.providers, &rollup.provider)
-        && within(&filter.accounts, &rollup.account)
-        && within(&filter.regions, &rollup.region)
-        && within(&filter.services, &rollup.service)
-        && within(&filter.kinds, &rollup.kind)
+pub(crate) fn in_scope(filter: &Filter, rollup: &impl Placed) -> bool {
+    let place = rollup.place();
+    within(&filter.providers, place.provider)
+        && within(&filter.accounts, place.account)
+        && within(&filter.regions, place.region)
+        && within(&filter.services, place.service)
+        && within(&filter.kinds, place.kind)
 }
 
 /// True where nothing is asked for, or this is.

@@ -4,22 +4,21 @@ use std::collections::BTreeMap;
 
 use nephoscope_model::api::{CheckList, CheckRow, FilterFacet, FilterValue};
 use nephoscope_model::framework::CheckCounts;
-use nephoscope_model::query::{AsOf, Filter, ListQuery, Sort};
+use nephoscope_model::query::{Filter, ListQuery, Sort};
 use nephoscope_model::score::Score;
 use nephoscope_model::{Check, CheckId, Concern, Points, Provider, Severity, Status};
 use nephoscope_store::Rollup;
 
 use crate::buckets::{checks_of, score_of_rollups, within};
-use crate::{Library, Result};
+use crate::{Library, Result, Sight};
 
 /// Every check that a query asks for, with its counts.
-pub async fn check_list(library: &Library, query: &ListQuery) -> Result<CheckList> {
-    let filter = &query.filter;
-    let view = library.view(filter, &query.as_of).await?;
-    let rollups = library.store.rollup_list(&view).await?;
-    let score = score_of_rollups(&rollups);
-    let counts = counts_by_check(&rollups);
-    let named = checks_of(filter, &library.catalogue, &rollups)?;
+pub async fn check_list(sight: &Sight, query: &ListQuery) -> Result<CheckList> {
+    let (library, filter) = (&sight.library, &query.filter);
+    let rollups = sight.rollups().await?;
+    let score = score_of_rollups(rollups);
+    let counts = counts_by_check(rollups);
+    let named = checks_of(filter, &library.catalogue, rollups)?;
     let fits = |check: &Check| {
         named.as_ref().is_none_or(|named| named.contains(&check.id))
             && within(&filter.severities, &check.severity)
@@ -48,15 +47,16 @@ pub async fn check_list(library: &Library, query: &ListQuery) -> Result<CheckLis
 }
 
 /// One check with its counts, by its id or an earlier one; none where there is no such check.
-pub async fn check_fetch(library: &Library, id: &str, as_of: &AsOf) -> Result<Option<CheckRow>> {
-    let Some(compiled) = library.catalogue.find(id) else { return Ok(None) };
-    let view = library.view(&Filter::default(), as_of).await?;
-    let rollups = library.store.rollup_list(&view).await?;
-    Ok(Some(row(&compiled.check, &counts_by_check(&rollups), &score_of_rollups(&rollups))))
+pub async fn check_fetch(sight: &Sight, id: &str) -> Result<Option<CheckRow>> {
+    let Some(compiled) = sight.library.catalogue.find(id) else { return Ok(None) };
+    let rollups = sight.rollups().await?;
+    Ok(Some(row(&compiled.check, &counts_by_check(rollups), &score_of_rollups(rollups))))
 }
 
 /// PASS, FAIL and UNKNOWN by check.
-pub(crate) fn counts_by_check(rollups: &[Rollup]) -> BTreeMap<CheckId, [u64; 3]> {
+pub(crate) fn counts_by_check<'a>(
+    rollups: impl IntoIterator<Item = &'a Rollup>,
+) -> BTreeMap<CheckId, [u64; 3]> {
     let mut counts: BTreeMap<CheckId, [u64; 3]> = BTreeMap::new();
     for Rollup { bucket, .. } in rollups {
         let place = match bucket.status {

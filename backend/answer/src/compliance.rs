@@ -3,19 +3,19 @@
 use nephoscope_model::Check;
 use nephoscope_model::api::{FrameworkList, FrameworkRow};
 use nephoscope_model::framework::{
-    CheckCounts, Compliance, Control, ControlCounts, ControlResult, ControlStatus, Framework,
+    CheckCounts, Compliance, Control, ControlCounts, ControlResult, ControlStatus, Framework, ReportHead,
 };
-use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::query::Filter;
 use nephoscope_store::Rollup;
 
 use crate::checks::{counts_by_check, counts_of};
 use crate::overview::scoped;
-use crate::{AnswerError, Library, Result};
+use crate::{AnswerError, Library, Result, Sight};
 
 /// Every framework and how many of its controls are met.
-pub async fn framework_list(library: &Library, filter: &Filter, as_of: &AsOf) -> Result<FrameworkList> {
-    let view = library.view(filter, as_of).await?;
-    let rollups = scoped(library, filter, &view).await?;
+pub async fn framework_list(sight: &Sight, filter: &Filter) -> Result<FrameworkList> {
+    let library = &sight.library;
+    let rollups = scoped(sight, filter).await?;
     let rows = library.catalogue.frameworks().iter().map(|framework| FrameworkRow {
         id: framework.id.clone(),
         title: framework.title.clone(),
@@ -26,21 +26,33 @@ pub async fn framework_list(library: &Library, filter: &Filter, as_of: &AsOf) ->
 }
 
 /// One framework, control by control.
-pub async fn compliance_fetch(
-    library: &Library,
-    id: &str,
-    filter: &Filter,
-    as_of: &AsOf,
-) -> Result<Compliance> {
+pub async fn compliance_fetch(sight: &Sight, id: &str, filter: &Filter) -> Result<Compliance> {
+    let library = &sight.library;
     let known = library.catalogue.frameworks().iter().find(|framework| framework.id == id);
     let framework = known.ok_or_else(|| AnswerError::NoSuch { what: "framework", given: id.to_owned() })?;
-    let view = library.view(filter, as_of).await?;
-    let rollups = scoped(library, filter, &view).await?;
+    let rollups = scoped(sight, filter).await?;
     Ok(assess(library, framework, &rollups))
 }
 
-fn assess(library: &Library, framework: &Framework, rollups: &[Rollup]) -> Compliance {
-    let counts = counts_by_check(rollups);
+/// One framework, control by control, as a report to keep: with what it takes to compute it again.
+pub async fn report_fetch(sight: &Sight, id: &str, filter: &Filter) -> Result<(ReportHead, Compliance)> {
+    let compliance = compliance_fetch(sight, id, filter).await?;
+    let entries = &sight.view.entries;
+    let as_of = entries.iter().map(|entry| entry.finished).max().ok_or(AnswerError::NothingScanned)?;
+    let targets: Vec<&str> = entries.iter().map(|entry| entry.target.as_str()).collect();
+    let head = ReportHead {
+        title: compliance.framework.title.clone(),
+        as_of,
+        scope: targets.join(", "),
+        scans: entries.iter().map(|entry| entry.scan.clone()).collect(),
+        catalogue: sight.library.catalogue.digest().to_owned(),
+        product_version: env!("CARGO_PKG_VERSION").to_owned(),
+    };
+    Ok((head, compliance))
+}
+
+fn assess(library: &Library, framework: &Framework, rollups: &[&Rollup]) -> Compliance {
+    let counts = counts_by_check(rollups.iter().copied());
     let results = framework.controls.iter().map(|control| {
         let reference = format!("{}/{}", framework.id, control.id);
         let bears = |check: &&Check| check.deprecated.is_none() && check.frameworks.contains(&reference);

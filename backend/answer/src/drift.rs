@@ -1,65 +1,39 @@
 //! What changed between two moments.
 
 use jiff::Timestamp;
-use nephoscope_model::drift::{Drift, FindingChange, ResourceChange};
-use nephoscope_model::query::{AsOf, Filter};
-use nephoscope_store::{VerdictChange, View};
+use nephoscope_model::drift::{Drift, FindingChange};
+use nephoscope_model::query::Filter;
+use nephoscope_store::VerdictChange;
 
-use crate::buckets::{score_of_rollups, within};
+use crate::buckets::{checks_of, score_of_rollups};
 use crate::findings::title_of;
-use crate::overview::{instant_of, scoped};
-use crate::{Library, Result};
+use crate::overview::{cut, instant_of};
+use crate::{Library, Result, Sight};
 
-/// What changed in a scope between two moments, at most `limit` findings and as many resources.
-pub async fn drift_between(
-    library: &Library,
-    filter: &Filter,
-    from: &AsOf,
-    to: &AsOf,
-    limit: u32,
-) -> Result<Drift> {
-    let from = library.view(filter, from).await?;
-    let to = library.view(filter, to).await?;
-    drift_of_views(library, filter, &from, &to, limit).await
-}
-
-pub(crate) async fn drift_of_views(
-    library: &Library,
-    filter: &Filter,
-    from: &View,
-    to: &View,
-    limit: u32,
-) -> Result<Drift> {
-    let store = &library.store;
+/// What changed in a scope between two sights, at most `limit` findings and as many resources.
+///
+/// Of a filter, what names places and checks applies: a change has two statuses, and neither alone makes it of interest.
+pub async fn drift_between(from: &Sight, to: &Sight, filter: &Filter, limit: u32) -> Result<Drift> {
+    let library = &to.library;
     let asked = limit.saturating_add(1);
-    let mut findings: Vec<FindingChange> = store
-        .verdict_change_list(from, to, asked)
-        .await?
-        .into_iter()
-        .map(|change| finding_change(library, change))
-        .filter(|c| {
-            within(&filter.providers, &c.provider)
-                && within(&filter.accounts, &c.account)
-                && within(&filter.regions, &c.region)
-                && within(&filter.kinds, &c.kind)
-        })
-        .collect();
-    let mut resources: Vec<ResourceChange> = store.resource_change_list(from, to, asked).await?;
-    resources.retain(|c| {
-        within(&filter.providers, &c.provider)
-            && within(&filter.accounts, &c.account)
-            && within(&filter.regions, &c.region)
-            && within(&filter.kinds, &c.kind)
-    });
+    let (then, now) = (from.rollups().await?, to.rollups().await?);
+    // A check that only one side knows is no mistake in the query.
+    let checks = checks_of(filter, &library.catalogue, then.iter().chain(now))?;
+    let posture = |rollups| score_of_rollups(cut(rollups, filter, checks.as_ref())).posture;
+    let changes =
+        library.store.verdict_change_list(&from.view, &to.view, filter, checks.as_ref(), asked).await?;
+    let mut findings: Vec<FindingChange> =
+        changes.into_iter().map(|change| finding_change(library, change)).collect();
+    let mut resources = library.store.resource_change_list(&from.view, &to.view, filter, asked).await?;
     let limit = limit as usize;
     let truncated = findings.len() > limit || resources.len() > limit;
     findings.truncate(limit);
     resources.truncate(limit);
     Ok(Drift {
-        from: instant_of(&from.entries).unwrap_or(Timestamp::UNIX_EPOCH),
-        to: instant_of(&to.entries).unwrap_or(Timestamp::UNIX_EPOCH),
-        posture_from: score_of_rollups(&scoped(library, filter, from).await?).posture,
-        posture_to: score_of_rollups(&scoped(library, filter, to).await?).posture,
+        from: instant_of(&from.view.entries).unwrap_or(Timestamp::UNIX_EPOCH),
+        to: instant_of(&to.view.entries).unwrap_or(Timestamp::UNIX_EPOCH),
+        posture_from: posture(then),
+        posture_to: posture(now),
         findings,
         resources,
         truncated,

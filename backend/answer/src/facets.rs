@@ -4,136 +4,128 @@ use std::collections::BTreeMap;
 
 use nephoscope_model::api::{FilterFacet, FilterValue};
 use nephoscope_model::query::Filter;
+use nephoscope_model::score::Bucket;
 use nephoscope_model::{Concern, Exposure, Severity, Status};
 use nephoscope_store::{ResourceRollup, Rollup};
 
-use crate::buckets::within;
+use crate::buckets::{Place, Placed, within};
 
 /// The rows that a facet counts: how many, and what each dimension says of them.
 type Counts = BTreeMap<String, u64>;
 
-/// One dimension of verdicts: its parameter, its label, and how to read a value from a rollup.
-struct Dimension<R> {
+/// One dimension of what is counted: its parameter, its label, how to read its values, and what a filter chose of them.
+struct Dimension {
     key: &'static str,
     label: &'static str,
-    values: fn(&R, &Concerns) -> Vec<String>,
+    values: fn(&Row<'_>, &Concerns) -> Vec<String>,
     chosen: fn(&Filter) -> Vec<String>,
+}
+
+/// One rollup, of verdicts or of resources.
+struct Row<'r> {
+    place: Place<'r>,
+    /// What was found, for verdicts.
+    bucket: Option<&'r Bucket>,
+    count: u64,
 }
 
 /// The concerns of each check.
 pub(crate) type Concerns = BTreeMap<String, Vec<Concern>>;
 
+const STATUS: Dimension = Dimension {
+    key: "status",
+    label: "Status",
+    values: |row, _| found(row, |bucket| bucket.status.to_string()),
+    chosen: |filter| texts(&filter.effective_statuses()),
+};
+const SEVERITY: Dimension = Dimension {
+    key: "severity",
+    label: "Severity",
+    values: |row, _| found(row, |bucket| bucket.severity.to_string()),
+    chosen: |filter| texts(&filter.severities),
+};
+const EXPOSURE: Dimension = Dimension {
+    key: "exposure",
+    label: "Reachable",
+    values: |row, _| found(row, |bucket| bucket.exposure.to_string()),
+    chosen: |filter| texts(&filter.exposures),
+};
+const CONCERN: Dimension = Dimension {
+    key: "concern",
+    label: "Concern",
+    values: |row, concerns| {
+        let concerns = row.bucket.and_then(|bucket| concerns.get(bucket.check.as_str()));
+        concerns.map_or_else(Vec::new, |all| texts(all))
+    },
+    chosen: |filter| texts(&filter.concerns),
+};
+const PROVIDER: Dimension = Dimension {
+    key: "provider",
+    label: "Provider",
+    values: |row, _| vec![row.place.provider.to_string()],
+    chosen: |filter| texts(&filter.providers),
+};
+const ACCOUNT: Dimension = Dimension {
+    key: "account",
+    label: "Account",
+    values: |row, _| vec![row.place.account.to_string()],
+    chosen: |filter| texts(&filter.accounts),
+};
+const REGION: Dimension = Dimension {
+    key: "region",
+    label: "Region",
+    values: |row, _| vec![row.place.region.to_string()],
+    chosen: |filter| texts(&filter.regions),
+};
+const SERVICE: Dimension = Dimension {
+    key: "service",
+    label: "Service",
+    values: |row, _| vec![row.place.service.to_string()],
+    chosen: |filter| texts(&filter.services),
+};
+const KIND: Dimension = Dimension {
+    key: "kind",
+    label: "Kind",
+    values: |row, _| vec![row.place.kind.to_string()],
+    chosen: |filter| texts(&filter.kinds),
+};
+
+/// What the list of findings can be narrowed by, in the order in which it is shown.
+const OF_FINDINGS: [Dimension; 9] =
+    [STATUS, SEVERITY, EXPOSURE, CONCERN, PROVIDER, ACCOUNT, REGION, SERVICE, KIND];
+/// What the inventory can be narrowed by, in the order in which it is shown.
+const OF_RESOURCES: [Dimension; 5] = [KIND, PROVIDER, ACCOUNT, REGION, SERVICE];
+
 /// Facets of the findings list.
-pub(crate) fn of_findings(filter: &Filter, rollups: &[Rollup], concerns: &Concerns) -> Vec<FilterFacet> {
-    let dimensions: [Dimension<Rollup>; 9] = [
-        Dimension {
-            key: "status",
-            label: "Status",
-            values: |r, _| vec![r.bucket.status.to_string()],
-            chosen: |f| texts(&f.effective_statuses()),
-        },
-        Dimension {
-            key: "severity",
-            label: "Severity",
-            values: |r, _| vec![r.bucket.severity.to_string()],
-            chosen: |f| texts(&f.severities),
-        },
-        Dimension {
-            key: "exposure",
-            label: "Reachable",
-            values: |r, _| vec![r.bucket.exposure.to_string()],
-            chosen: |f| texts(&f.exposures),
-        },
-        Dimension {
-            key: "concern",
-            label: "Concern",
-            values: |r, concerns| {
-                concerns.get(r.bucket.check.as_str()).map_or_else(Vec::new, |all| texts(all))
-            },
-            chosen: |f| texts(&f.concerns),
-        },
-        Dimension {
-            key: "provider",
-            label: "Provider",
-            values: |r, _| vec![r.provider.to_string()],
-            chosen: |f| texts(&f.providers),
-        },
-        Dimension {
-            key: "account",
-            label: "Account",
-            values: |r, _| vec![r.account.to_string()],
-            chosen: |f| texts(&f.accounts),
-        },
-        Dimension {
-            key: "region",
-            label: "Region",
-            values: |r, _| vec![r.region.to_string()],
-            chosen: |f| texts(&f.regions),
-        },
-        Dimension {
-            key: "service",
-            label: "Service",
-            values: |r, _| vec![r.service.to_string()],
-            chosen: |f| texts(&f.services),
-        },
-        Dimension {
-            key: "kind",
-            label: "Kind",
-            values: |r, _| vec![r.kind.to_string()],
-            chosen: |f| texts(&f.kinds),
-        },
-    ];
-    facets(&dimensions, filter, rollups, concerns, |rollup| rollup.bucket.count)
+pub(crate) fn of_findings(filter: &Filter, rollups: &[&Rollup], concerns: &Concerns) -> Vec<FilterFacet> {
+    let rows = rollups.iter().map(|rollup| Row {
+        place: rollup.place(),
+        bucket: Some(&rollup.bucket),
+        count: rollup.bucket.count,
+    });
+    facets(&OF_FINDINGS, filter, rows, concerns)
 }
 
 /// Facets of the inventory.
 pub(crate) fn of_resources(filter: &Filter, rollups: &[ResourceRollup]) -> Vec<FilterFacet> {
-    let dimensions: [Dimension<ResourceRollup>; 5] = [
-        Dimension {
-            key: "kind",
-            label: "Kind",
-            values: |r, _| vec![r.kind.to_string()],
-            chosen: |f| texts(&f.kinds),
-        },
-        Dimension {
-            key: "provider",
-            label: "Provider",
-            values: |r, _| vec![r.provider.to_string()],
-            chosen: |f| texts(&f.providers),
-        },
-        Dimension {
-            key: "account",
-            label: "Account",
-            values: |r, _| vec![r.account.to_string()],
-            chosen: |f| texts(&f.accounts),
-        },
-        Dimension {
-            key: "region",
-            label: "Region",
-            values: |r, _| vec![r.region.to_string()],
-            chosen: |f| texts(&f.regions),
-        },
-        Dimension {
-            key: "service",
-            label: "Service",
-            values: |r, _| vec![r.service.to_string()],
-            chosen: |f| texts(&f.services),
-        },
-    ];
-    facets(&dimensions, filter, rollups, &Concerns::new(), |rollup| rollup.count)
+    let rows = rollups.iter().map(|rollup| Row { place: rollup.place(), bucket: None, count: rollup.count });
+    facets(&OF_RESOURCES, filter, rows, &Concerns::new())
 }
 
-fn facets<R>(
-    dimensions: &[Dimension<R>],
+fn found(row: &Row<'_>, read: fn(&Bucket) -> String) -> Vec<String> {
+    row.bucket.map(read).into_iter().collect()
+}
+
+fn facets<'r>(
+    dimensions: &[Dimension],
     filter: &Filter,
-    rollups: &[R],
+    rows: impl Iterator<Item = Row<'r>>,
     concerns: &Concerns,
-    count: fn(&R) -> u64,
 ) -> Vec<FilterFacet> {
     let chosen: Vec<Vec<String>> = dimensions.iter().map(|dimension| (dimension.chosen)(filter)).collect();
     let mut counts: Vec<Counts> = vec![Counts::new(); dimensions.len()];
-    for rollup in rollups {
-        let values: Vec<Vec<String>> = dimensions.iter().map(|d| (d.values)(rollup, concerns)).collect();
+    for row in rows {
+        let values: Vec<Vec<String>> = dimensions.iter().map(|d| (d.values)(&row, concerns)).collect();
         let fits: Vec<bool> = values
             .iter()
             .zip(&chosen)
@@ -143,7 +135,7 @@ fn facets<R>(
         for (index, values) in values.into_iter().enumerate() {
             let counted = misses == 0 || (misses == 1 && !fits[index]);
             for value in values {
-                *counts[index].entry(value).or_default() += if counted { count(rollup) } else { 0 };
+                *counts[index].entry(value).or_default() += if counted { row.count } else { 0 };
             }
         }
     }

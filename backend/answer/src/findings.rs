@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nephoscope_model::api::{FindingDetail, FindingList, GroupHead};
-use nephoscope_model::query::{AsOf, Filter, Group, ListQuery};
+use nephoscope_model::query::{Filter, Group, ListQuery};
 use nephoscope_model::score::{Bucket, Score};
 use nephoscope_model::{CheckId, Finding, FindingKey, Points, Status};
 use nephoscope_posture::evaluate::evidence;
@@ -11,21 +11,19 @@ use nephoscope_store::{BucketKey, FindingOrder, FindingRow, Rollup, View};
 
 use crate::buckets::{checks_of, in_scope, key_of, merge, order, score_of_rollups, units, within, worth};
 use crate::facets::{self, Concerns};
-use crate::{Library, Result};
+use crate::{Library, Result, Sight};
 
 /// Rows that an export asks for at a time.
 const EXPORT_PAGE: u32 = 500;
 
 /// One page of findings.
-pub async fn finding_list(library: &Library, query: &ListQuery) -> Result<FindingList> {
-    let prepared = Prepared::new(library, query).await?;
+pub async fn finding_list(sight: &Sight, query: &ListQuery) -> Result<FindingList> {
+    let Sight { library, view, .. } = sight;
+    let prepared = Prepared::new(sight, query).await?;
     let filter = &query.filter;
     let cursor = query.cursor.as_deref();
-    let page = library
-        .store
-        .finding_list(&prepared.view, filter, &prepared.order, cursor, query.page_size())
-        .await?;
-    let total = prepared.total(library, filter).await?;
+    let page = library.store.finding_list(view, filter, &prepared.order, cursor, query.page_size()).await?;
+    let total = prepared.total(sight, filter).await?;
     let groups = prepared.groups(query.group, &page.rows, library);
     let facets = facets::of_findings(filter, &prepared.countable, &concerns(library));
     Ok(FindingList {
@@ -39,15 +37,11 @@ pub async fn finding_list(library: &Library, query: &ListQuery) -> Result<Findin
 }
 
 /// One finding with its check and history; none where there is no such key.
-pub async fn finding_fetch(
-    library: &Library,
-    key: &FindingKey,
-    as_of: &AsOf,
-) -> Result<Option<FindingDetail>> {
-    let view = library.view(&Filter::default(), as_of).await?;
-    let Some(row) = library.store.finding_fetch(&view, key).await? else { return Ok(None) };
-    let rollups = library.store.rollup_list(&view).await?;
-    let units = units(&score_of_rollups(&rollups));
+pub async fn finding_fetch(sight: &Sight, key: &FindingKey) -> Result<Option<FindingDetail>> {
+    let Sight { library, view, .. } = sight;
+    let Some(row) = library.store.finding_fetch(view, key).await? else { return Ok(None) };
+    let rollups = sight.rollups().await?;
+    let units = units(&score_of_rollups(rollups));
     let others = rollups
         .iter()
         .filter(|rollup| rollup.bucket.check == row.check && rollup.bucket.status == Status::Fail)
@@ -57,7 +51,7 @@ pub async fn finding_fetch(
     let others_failing = others.saturating_sub(u64::from(row.status == Status::Fail));
     let mut finding = complete(library, &units, row);
     if let (Status::Pass, Some(check)) = (finding.status, &check)
-        && let Some((stored, _, facts)) = library.store.resource_fetch(&view, &finding.resource).await?
+        && let Some((stored, _, facts)) = library.store.resource_fetch(view, &finding.resource).await?
     {
         finding.evidence = evidence(check, &stored.resource, &facts);
     }
@@ -73,8 +67,10 @@ pub async fn finding_fetch(
 #[derive(Debug)]
 pub struct FindingExport {
     library: Library,
+    view: View,
     filter: Filter,
-    prepared: Prepared,
+    order: FindingOrder,
+    units: BTreeMap<CheckId, Points>,
     cursor: Option<String>,
     ended: bool,
 }
@@ -82,13 +78,10 @@ pub struct FindingExport {
 impl FindingExport {
     /// Begins an export; the view stays the same to its end, whatever is scanned meanwhile.
     pub async fn begin(library: &Library, query: &ListQuery) -> Result<Self> {
-        Ok(Self {
-            prepared: Prepared::new(library, query).await?,
-            library: library.clone(),
-            filter: query.filter.clone(),
-            cursor: None,
-            ended: false,
-        })
+        let sight = library.sight_of(query).await?;
+        let Prepared { order, units, .. } = Prepared::new(&sight, query).await?;
+        let Sight { library, view, .. } = sight;
+        Ok(Self { library, view, filter: query.filter.clone(), order, units, cursor: None, ended: false })
     }
 
     /// The next findings; empty after the last ones.
@@ -96,23 +89,23 @@ impl FindingExport {
         if self.ended {
             return Ok(Vec::new());
         }
-        let Prepared { view, order, units, .. } = &self.prepared;
+        let Self { library, view, filter, order, units, .. } = &*self;
         let cursor = self.cursor.as_deref();
-        let page = self.library.store.finding_list(view, &self.filter, order, cursor, EXPORT_PAGE).await?;
+        let page = library.store.finding_list(view, filter, order, cursor, EXPORT_PAGE).await?;
+        let findings = page.rows.into_iter().map(|row| complete(library, units, row)).collect();
         self.ended = page.next.is_none();
         self.cursor = page.next;
-        Ok(page.rows.into_iter().map(|row| complete(&self.library, units, row)).collect())
+        Ok(findings)
     }
 }
 
 /// What a query means over the rollups of its view.
 #[derive(Debug)]
-struct Prepared {
-    view: View,
+struct Prepared<'s> {
     /// Rollups in scope, whatever was found.
-    scope: Vec<Rollup>,
+    scope: Vec<&'s Rollup>,
     /// Rollups in scope of the checks asked for by name: what facets count.
-    countable: Vec<Rollup>,
+    countable: Vec<&'s Rollup>,
     /// The buckets listed, with counts, in order.
     buckets: Vec<Bucket>,
     order: FindingOrder,
@@ -120,28 +113,24 @@ struct Prepared {
     units: BTreeMap<CheckId, Points>,
 }
 
-impl Prepared {
-    async fn new(library: &Library, query: &ListQuery) -> Result<Self> {
-        let filter = &query.filter;
-        let view = library.view(filter, &query.as_of).await?;
-        let rollups = library.store.rollup_list(&view).await?;
-        let score = score_of_rollups(&rollups);
+impl<'s> Prepared<'s> {
+    async fn new(sight: &'s Sight, query: &ListQuery) -> Result<Self> {
+        let (catalogue, filter) = (&sight.library.catalogue, &query.filter);
+        let rollups = sight.rollups().await?;
+        let score = score_of_rollups(rollups);
         let named = Filter {
             checks: filter.checks.clone(),
             frameworks: filter.frameworks.clone(),
             ..Filter::default()
         };
-        let named = checks_of(&named, &library.catalogue, &rollups)?;
-        let checks = checks_of(filter, &library.catalogue, &rollups)?;
-        let countable: Vec<Rollup> = rollups
-            .iter()
-            .filter(|r| named.as_ref().is_none_or(|n| n.contains(&r.bucket.check)))
-            .cloned()
-            .collect();
-        let scope: Vec<Rollup> = rollups.into_iter().filter(|rollup| in_scope(filter, rollup)).collect();
+        let named = checks_of(&named, catalogue, rollups)?;
+        let checks = checks_of(filter, catalogue, rollups)?;
+        let countable =
+            rollups.iter().filter(|r| named.as_ref().is_none_or(|n| n.contains(&r.bucket.check))).collect();
+        let scope: Vec<&Rollup> = rollups.iter().filter(|rollup| in_scope(filter, *rollup)).collect();
 
         let statuses = filter.effective_statuses();
-        let listed = scope.iter().filter(|Rollup { bucket, .. }| {
+        let listed = scope.iter().copied().filter(|Rollup { bucket, .. }| {
             checks.as_ref().is_none_or(|checks: &BTreeSet<CheckId>| checks.contains(&bucket.check))
                 && within(&statuses, &bucket.status)
                 && within(&filter.severities, &bucket.severity)
@@ -154,16 +143,16 @@ impl Prepared {
             Group::Resource => FindingOrder::Resources(keys),
             Group::Check | Group::Nothing => FindingOrder::Buckets(keys),
         };
-        Ok(Self { view, scope, countable, buckets, order, units: units(&score), score })
+        Ok(Self { scope, countable, buckets, order, units: units(&score), score })
     }
 
     /// Counted from rollups where they can tell, by the store where they cannot.
-    async fn total(&self, library: &Library, filter: &Filter) -> Result<u64> {
+    async fn total(&self, sight: &Sight, filter: &Filter) -> Result<u64> {
         if filter.states.is_empty() && filter.query.is_none() {
             return Ok(self.buckets.iter().map(|bucket| bucket.count).sum());
         }
         let keys: Vec<BucketKey> = self.buckets.iter().map(key_of).collect();
-        Ok(library.store.finding_count(&self.view, filter, &keys).await?)
+        Ok(sight.library.store.finding_count(&sight.view, filter, &keys).await?)
     }
 
     fn groups(&self, group: Group, rows: &[FindingRow], library: &Library) -> Vec<GroupHead> {
@@ -259,6 +248,10 @@ pub(crate) fn complete(library: &Library, units: &BTreeMap<CheckId, Points>, row
         evidence: row.detail.evidence,
         unreadable: row.detail.unreadable,
         last_known: row.detail.last_known,
+        carried: match check {
+            Some(check) => row.carried.into_iter().filter(|(facet, _)| check.reads.contains(facet)).collect(),
+            None => row.carried,
+        },
         first_seen: row.first_seen,
         last_seen: row.last_seen,
         scan: row.scan,

@@ -1,6 +1,6 @@
 //! Questions about what is stored, answered the same way for pages, API, commands and reports.
 //!
-//! Each file answers for one noun: it asks the store for rows and rollups, asks `posture` for the score,
+//! Each file answers for one noun: it takes rollups from a [`Sight`], asks the store for rows and `posture` for the score,
 //! and adds what the catalogue says. Nothing here knows HTTP, HTML or a terminal.
 
 mod buckets;
@@ -12,20 +12,21 @@ mod findings;
 mod overview;
 mod resources;
 mod scans;
+mod sight;
 
 use std::sync::Arc;
 
 use nephoscope_catalogue::Catalogue;
-use nephoscope_model::query::{AsOf, Filter};
-use nephoscope_store::{Store, StoreError, View};
+use nephoscope_store::{Store, StoreError};
 
 pub use checks::{check_fetch, check_list};
-pub use compliance::{compliance_fetch, framework_list};
+pub use compliance::{compliance_fetch, framework_list, report_fetch};
 pub use drift::drift_between;
 pub use findings::{FindingExport, finding_fetch, finding_list};
 pub use overview::{overview, score_of};
 pub use resources::{resource_fetch, resource_list};
 pub use scans::{scan_fetch, scan_list};
+pub use sight::Sight;
 
 /// What every question is put to.
 #[derive(Clone, Debug)]
@@ -50,6 +51,9 @@ pub enum AnswerError {
         /// What was given.
         given: String,
     },
+    /// A report is asked for of a moment at which there is nothing to report on.
+    #[error("no scan had finished by then: there is nothing to report on")]
+    NothingScanned,
 }
 
 /// What every question gives.
@@ -61,13 +65,7 @@ impl AnswerError {
         match self {
             Self::Store(error) => error.help(),
             Self::NoSuch { what, .. } => format!("`nephoscope {what}s list` shows what there is"),
+            Self::NothingScanned => "scan first, or choose a later date".to_owned(),
         }
-    }
-}
-
-impl Library {
-    /// The view that a query looks at.
-    pub async fn view(&self, filter: &Filter, as_of: &AsOf) -> Result<View> {
-        Ok(self.store.view_fetch(&filter.targets, as_of).await?)
     }
 }

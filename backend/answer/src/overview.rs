@@ -3,16 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use nephoscope_model::api::{Fix, Overview, SeverityCounts, TrendPoint};
-use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::query::{AsOf, Filter, ListQuery};
 use nephoscope_model::scan::{ScanState, ScanSummary};
 use nephoscope_model::score::Score;
-use nephoscope_model::{Exposure, Severity, Status};
+use nephoscope_model::{CheckId, Exposure, Severity, Status};
 use nephoscope_store::{Rollup, View, ViewEntry};
 
 use crate::buckets::{checks_of, in_scope, score_of_rollups};
-use crate::drift::drift_of_views;
+use crate::drift::drift_between;
 use crate::findings::title_of;
-use crate::{Library, Result};
+use crate::{Library, Result, Sight};
 
 /// Scans of each target that the trend goes back.
 const TREND_SCANS: u32 = 30;
@@ -21,12 +21,12 @@ const CHANGES: u32 = 12;
 /// Fixes shown on the first page.
 const FIXES: usize = 5;
 
-/// The first page of a scope.
-pub async fn overview(library: &Library, filter: &Filter, as_of: &AsOf) -> Result<Overview> {
-    let store = &library.store;
-    let view = library.view(filter, as_of).await?;
-    let rollups = scoped(library, filter, &view).await?;
-    let score = score_of_rollups(&rollups);
+/// The first page of a scope, compared with the moment that the query names, or else with the scan before.
+pub async fn overview(sight: &Sight, query: &ListQuery) -> Result<Overview> {
+    let Sight { library, view, .. } = sight;
+    let (store, filter) = (&library.store, &query.filter);
+    let rollups = scoped(sight, filter).await?;
+    let score = score_of_rollups(rollups.iter().copied());
 
     let mut scans = Vec::new();
     let mut coverage = Vec::new();
@@ -34,16 +34,19 @@ pub async fn overview(library: &Library, filter: &Filter, as_of: &AsOf) -> Resul
         scans.extend(store.scan_fetch(&entry.scan).await?);
         coverage.extend(store.coverage_list(&entry.scan).await?);
     }
-    let before = store.view_before(&view).await?;
-    let drift = if before.entries.is_empty() {
+    let before = match &query.from {
+        Some(from) => library.sight(&filter.targets, from).await?,
+        None => sight.before().await?,
+    };
+    let drift = if before.view.entries.is_empty() {
         None
     } else {
-        Some(drift_of_views(library, filter, &before, &view, CHANGES).await?)
+        Some(drift_between(&before, sight, filter, CHANGES).await?)
     };
-    let resources = store.resource_rollup_list(&view).await?;
+    let resources = sight.resource_rollups().await?;
     Ok(Overview {
         as_of: view.entries.iter().map(|entry| entry.finished).max(),
-        trend: trend(library, filter, &view).await?,
+        trend: trend(library, filter, view).await?,
         severities: severities(&rollups),
         fixes: fixes(library, &score, &rollups),
         resources: resources.iter().map(|rollup| rollup.count).sum(),
@@ -55,19 +58,25 @@ pub async fn overview(library: &Library, filter: &Filter, as_of: &AsOf) -> Resul
 }
 
 /// The score of a scope, with all its parts.
-pub async fn score_of(library: &Library, filter: &Filter, as_of: &AsOf) -> Result<Score> {
-    let view = library.view(filter, as_of).await?;
-    Ok(score_of_rollups(&scoped(library, filter, &view).await?))
+pub async fn score_of(sight: &Sight, filter: &Filter) -> Result<Score> {
+    Ok(score_of_rollups(scoped(sight, filter).await?))
 }
 
-/// The rollups of a view that lie in the scope of a filter, checks included.
-pub(crate) async fn scoped(library: &Library, filter: &Filter, view: &View) -> Result<Vec<Rollup>> {
-    let rollups = library.store.rollup_list(view).await?;
-    let checks = checks_of(filter, &library.catalogue, &rollups)?;
-    let wanted = |rollup: &Rollup| {
-        in_scope(filter, rollup) && checks.as_ref().is_none_or(|checks| checks.contains(&rollup.bucket.check))
-    };
-    Ok(rollups.into_iter().filter(wanted).collect())
+/// The rollups in sight that lie in the scope of a filter, checks included.
+pub(crate) async fn scoped<'s>(sight: &'s Sight, filter: &Filter) -> Result<Vec<&'s Rollup>> {
+    let rollups = sight.rollups().await?;
+    let checks = checks_of(filter, &sight.library.catalogue, rollups)?;
+    Ok(cut(rollups, filter, checks.as_ref()))
+}
+
+/// The rollups that lie in the scope of a filter and are of `checks`, where given.
+pub(crate) fn cut<'r>(
+    rollups: &'r [Rollup],
+    filter: &Filter,
+    checks: Option<&BTreeSet<CheckId>>,
+) -> Vec<&'r Rollup> {
+    let of_checks = |rollup: &Rollup| checks.is_none_or(|checks| checks.contains(&rollup.bucket.check));
+    rollups.iter().filter(|rollup| in_scope(filter, *rollup) && of_checks(rollup)).collect()
 }
 
 /// The score of each target after each of its last scans. Where no filter narrows the targets, scans carry their scores.
@@ -86,7 +95,8 @@ async fn trend(library: &Library, filter: &Filter, view: &View) -> Result<Vec<Tr
             Some(score) => score,
             None => {
                 let of_target = Filter { targets: vec![scan.target.clone()], ..filter.clone() };
-                score_of(library, &of_target, &AsOf::Scan(scan.id.clone())).await?
+                let sight = library.sight(&of_target.targets, &AsOf::Scan(scan.id.clone())).await?;
+                score_of(&sight, &of_target).await?
             }
         };
         points.push(TrendPoint {
@@ -104,7 +114,7 @@ async fn trend(library: &Library, filter: &Filter, view: &View) -> Result<Vec<Tr
     Ok(points)
 }
 
-fn severities(rollups: &[Rollup]) -> Vec<SeverityCounts> {
+fn severities(rollups: &[&Rollup]) -> Vec<SeverityCounts> {
     let mut counts: BTreeMap<Severity, SeverityCounts> = Severity::ALL
         .into_iter()
         .map(|severity| (severity, SeverityCounts { severity, fail: 0, unknown: 0, pass: 0 }))
@@ -121,7 +131,7 @@ fn severities(rollups: &[Rollup]) -> Vec<SeverityCounts> {
     counts.into_values().rev().collect()
 }
 
-fn fixes(library: &Library, score: &Score, rollups: &[Rollup]) -> Vec<Fix> {
+fn fixes(library: &Library, score: &Score, rollups: &[&Rollup]) -> Vec<Fix> {
     let costly = score.parts.iter().filter(|part| !part.points.is_zero()).take(FIXES);
     costly
         .map(|part| {

@@ -2,51 +2,41 @@
 
 use nephoscope_model::Uid;
 use nephoscope_model::api::{RelationRow, ResourceDetail, ResourceList};
-use nephoscope_model::query::{AsOf, Filter, ListQuery, Sort};
-use nephoscope_store::{ResourceRollup, StoredRelation};
+use nephoscope_model::query::{ListQuery, Sort};
+use nephoscope_store::StoredRelation;
 
-use crate::buckets::{score_of_rollups, units, within};
+use crate::buckets::{in_scope, score_of_rollups, units};
 use crate::findings::complete;
-use crate::{Library, Result, facets};
+use crate::{Library, Result, Sight, facets};
 
 /// One page of the inventory.
-pub async fn resource_list(library: &Library, query: &ListQuery) -> Result<ResourceList> {
+pub async fn resource_list(sight: &Sight, query: &ListQuery) -> Result<ResourceList> {
+    let Sight { library: Library { store, .. }, view, .. } = sight;
     let filter = &query.filter;
-    let store = &library.store;
-    let view = library.view(filter, &query.as_of).await?;
     let by_name = query.sort == Sort::Name;
-    let page =
-        store.resource_list(&view, filter, by_name, query.cursor.as_deref(), query.page_size()).await?;
-    let rollups = store.resource_rollup_list(&view).await?;
+    let page = store.resource_list(view, filter, by_name, query.cursor.as_deref(), query.page_size()).await?;
+    let rollups = sight.resource_rollups().await?;
     let total = if filter.query.is_none() && filter.exposures.is_empty() {
-        rollups.iter().filter(|rollup| in_scope(filter, rollup)).map(|rollup| rollup.count).sum()
+        rollups.iter().filter(|rollup| in_scope(filter, *rollup)).map(|rollup| rollup.count).sum()
     } else {
-        store.resource_count(&view, filter).await?
+        store.resource_count(view, filter).await?
     };
     Ok(ResourceList {
         total,
         resources: page.rows,
         next: page.next,
-        facets: facets::of_resources(filter, &rollups),
+        facets: facets::of_resources(filter, rollups),
     })
 }
 
-fn in_scope(filter: &Filter, rollup: &ResourceRollup) -> bool {
-    within(&filter.providers, &rollup.provider)
-        && within(&filter.accounts, &rollup.account)
-        && within(&filter.regions, &rollup.region)
-        && within(&filter.services, &rollup.service)
-        && within(&filter.kinds, &rollup.kind)
-}
-
 /// One resource; none where the view has no such uid.
-pub async fn resource_fetch(library: &Library, uid: &Uid, as_of: &AsOf) -> Result<Option<ResourceDetail>> {
+pub async fn resource_fetch(sight: &Sight, uid: &Uid) -> Result<Option<ResourceDetail>> {
+    let Sight { library, view, .. } = sight;
     let store = &library.store;
-    let view = library.view(&Filter::default(), as_of).await?;
-    let Some((stored, row, facts)) = store.resource_fetch(&view, uid).await? else { return Ok(None) };
-    let units = units(&score_of_rollups(&store.rollup_list(&view).await?));
-    let findings = store.finding_list_of(&view, uid).await?;
-    let relations = store.relation_list(&view, uid).await?;
+    let Some((stored, row, facts)) = store.resource_fetch(view, uid).await? else { return Ok(None) };
+    let units = units(&score_of_rollups(sight.rollups().await?));
+    let findings = store.finding_list_of(view, uid).await?;
+    let relations = store.relation_list(view, uid).await?;
     Ok(Some(ResourceDetail {
         row,
         resource: stored.resource,

@@ -76,6 +76,8 @@ impl Example {
             tags: self.resource.tags.clone(),
             facets: self.facets.clone(),
             relations: Vec::new(),
+            carried: BTreeMap::new(),
+            revision: None,
         }
     }
 }

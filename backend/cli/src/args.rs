@@ -109,7 +109,9 @@ pub enum Command {
     /// Portable snapshot files: evaluate anywhere, without credentials
     #[command(subcommand)]
     Snapshot(Snapshot),
-    /// What the configuration names
+    /// The least-privilege role that a scan needs, generated from what is read
+    Permissions(Permissions),
+    /// What the configuration names, and what its credentials may read
     #[command(subcommand)]
     Targets(Targets),
     /// The configuration that applies
@@ -140,6 +142,9 @@ pub struct Scan {
     /// Report only checks that match, such as `aws-lambda-*`; every check is evaluated and stored all the same.
     #[arg(long, value_delimiter = ',', value_name = "PATTERN")]
     pub check: Vec<String>,
+    /// Count and time the calls, and read nothing but listings; with `--format json` as a document. Nothing is stored.
+    #[arg(long, conflicts_with_all = ["from", "check", "fail_on", "min_coverage"])]
+    pub plan: bool,
     /// Share of each published API quota that is used, above 0 and at most 1 [default: 0.5].
     #[arg(long, value_name = "SHARE")]
     pub budget: Option<f64>,
@@ -367,10 +372,64 @@ pub enum Snapshot {
     },
 }
 
+#[derive(Debug, Args)]
+pub struct Permissions {
+    /// Whose cloud.
+    #[arg(value_enum, id = "cloud", value_name = "PROVIDER")]
+    pub provider: ScannedProvider,
+    /// How much may be read; each tier includes the ones before it.
+    #[arg(long, value_enum, default_value_t)]
+    pub tier: PermissionTier,
+    /// How the role is written.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: PermissionFormat,
+}
+
+/// The providers that this version scans.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScannedProvider {
+    Aws,
+}
+
+/// How much a role may read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PermissionTier {
+    /// How things are configured: what every scan reads.
+    #[default]
+    Metadata,
+    /// Also what happened, from audit logs.
+    Events,
+    /// Also the code of functions and layers.
+    Code,
+}
+
+/// How a role is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum PermissionFormat {
+    /// The policy alone.
+    #[default]
+    Json,
+    /// A template with the role, for a stack or a stack set.
+    Cloudformation,
+    /// The role as Terraform.
+    Terraform,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Targets {
     /// List what can be scanned
     List,
+    /// Say what a target's credentials may not read, which checks that blinds, and the policy that restores them
+    ///
+    /// Every kind of call of a scan is tried about once; nothing is stored. Exits with 4 where a permission is missing.
+    Test {
+        /// A target by name, or `aws` for the ambient credentials; all configured ones where none is named.
+        #[arg(id = "tested", value_name = "TARGET")]
+        target: Option<String>,
+        /// Table or json.
+        #[arg(long, value_enum, default_value_t)]
+        format: ObjectFormat,
+    },
 }
 
 #[derive(Debug, Subcommand)]

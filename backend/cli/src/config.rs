@@ -1,12 +1,12 @@
 //! The configuration file: read once, checked whole, with the place of every mistake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use nephoscope_collect::{AwsOptions, Budgets, RegionChoice};
-use nephoscope_model::{Provider, Region, ServiceName, TargetName};
+use nephoscope_collect::{AwsOptions, Budgets, OrganizationOptions, RegionChoice};
+use nephoscope_model::{AccountId, Provider, Region, ServiceName, TargetName};
 use nephoscope_scan::schedule::Schedule;
 use nephoscope_scan::{Target, TargetAccess};
 use serde::Deserialize;
@@ -75,10 +75,24 @@ struct TargetSection {
     endpoint_url: Option<String>,
     regions: Option<Regions>,
     services: Option<Vec<String>>,
+    organization: Option<OrganizationSection>,
+    #[serde(default)]
+    account_regions: BTreeMap<String, Regions>,
     schedule: Option<Spanned<String>>,
     timezone: Option<Spanned<String>>,
     window: Option<Spanned<String>>,
     jitter: Option<Spanned<String>>,
+}
+
+/// `organization = {…}` of a target.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OrganizationSection {
+    role_name: Spanned<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    ous: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -190,14 +204,7 @@ fn target(
         ),
         (given, _) => given.clone(),
     };
-    let regions = match &section.regions {
-        None => RegionChoice::Configured,
-        Some(Regions::Word(word)) if word == "all" => RegionChoice::All,
-        Some(Regions::Word(name)) => RegionChoice::Named(vec![Region::from(name.as_str())]),
-        Some(Regions::Names(names)) => {
-            RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect())
-        }
-    };
+    let regions = section.regions.as_ref().map_or(RegionChoice::Configured, choice);
     let services = section.services.iter().flatten().map(|name| ServiceName::from(name.as_str())).collect();
     let options = AwsOptions {
         profile: section.profile.clone(),
@@ -208,6 +215,7 @@ fn target(
         services,
         budget,
         budgets: budgets.clone(),
+        organization: organization(section, refuse)?,
         ..AwsOptions::new(UNARMED)
     };
     Ok(Target {
@@ -215,6 +223,55 @@ fn target(
         access: TargetAccess::Aws(Box::new(options)),
         schedule: schedule(section, refuse)?,
     })
+}
+
+fn choice(regions: &Regions) -> RegionChoice {
+    match regions {
+        Regions::Word(word) if word == "all" => RegionChoice::All,
+        Regions::Word(name) => RegionChoice::Named(vec![Region::from(name.as_str())]),
+        Regions::Names(names) => {
+            RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect())
+        }
+    }
+}
+
+fn organization(
+    section: &TargetSection,
+    refuse: &dyn Fn(usize, String, &str) -> Failure,
+) -> Result<Option<OrganizationOptions>, Failure> {
+    let place = section.name.span().start;
+    let Some(organization) = &section.organization else {
+        return match section.account_regions.is_empty() {
+            true => Ok(None),
+            false => Err(refuse(
+                place,
+                "`account_regions` is for the accounts of an `organization`".to_owned(),
+                "give `regions`, or say which `organization`",
+            )),
+        };
+    };
+    let is_account = |id: &&String| id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_digit());
+    let mut accounts = organization.exclude.iter().chain(section.account_regions.keys());
+    if let Some(wrong) = accounts.find(|id| !is_account(id)) {
+        let message = format!("`{wrong}` is not an account");
+        return Err(refuse(place, message, "an account of AWS is named by its twelve digits"));
+    }
+    let role = organization.role_name.get_ref();
+    if role.is_empty() || role.starts_with("arn:") {
+        let message = format!("`{role}` is not the name of a role");
+        let help = "give the name that the role has in every account, with its path and without an ARN";
+        return Err(refuse(organization.role_name.span().start, message, help));
+    }
+    Ok(Some(OrganizationOptions {
+        role_name: role.trim_start_matches('/').to_owned(),
+        exclude: organization.exclude.iter().map(|id| AccountId::from(id.as_str())).collect(),
+        ous: organization.ous.clone(),
+        regions: section
+            .account_regions
+            .iter()
+            .map(|(id, regions)| (AccountId::from(id.as_str()), choice(regions)))
+            .collect(),
+    }))
 }
 
 fn schedule(
@@ -308,6 +365,35 @@ mod tests {
         let TargetAccess::Aws(options) = &config.targets[1].access else { panic!("an AWS target") };
         assert!(matches!(options.regions, RegionChoice::All));
         assert_eq!(options.budget, 0.25);
+    }
+
+    #[test]
+    fn an_organization_is_understood() {
+        let target = "[[target]]\nname = \"all\"\nprovider = \"aws\"\n";
+        let text = format!(
+            r#"{target}
+            organization = {{role_name = "nephoscope", exclude = ["111111111111"], ous = ["ou-ab12-34567890"]}}
+            regions = ["eu-west-1"]
+            [target.account_regions]
+            "222222222222" = ["us-east-1", "eu-west-1"]
+            "333333333333" = "all"
+            "#
+        );
+        let config = Config::parse(Path::new("nephoscope.toml"), &text).unwrap();
+        let TargetAccess::Aws(options) = &config.targets[0].access else { panic!("an AWS target") };
+        let organization = options.organization.as_ref().unwrap();
+        assert_eq!(organization.role_name, "nephoscope");
+        assert_eq!(organization.exclude.iter().map(AccountId::as_str).collect::<Vec<_>>(), ["111111111111"]);
+        assert_eq!(organization.ous, ["ou-ab12-34567890"]);
+        assert_eq!(organization.regions[&AccountId::from("333333333333")], RegionChoice::All);
+
+        let role = refuse(&format!("{target}organization = {{role_name = \"arn:aws:iam::1:role/x\"}}\n"));
+        assert!(role.contains("line 4: `arn:aws:iam::1:role/x` is not the name of a role"), "{role}");
+        let named = "organization = {role_name = \"x\", exclude = [\"sandbox\"]}\n";
+        let account = refuse(&format!("{target}{named}"));
+        assert!(account.contains("`sandbox` is not an account"), "{account}");
+        let alone = refuse(&format!("{target}[target.account_regions]\n\"222222222222\" = \"all\"\n"));
+        assert!(alone.contains("`account_regions` is for the accounts of an `organization`"), "{alone}");
     }
 
     #[test]

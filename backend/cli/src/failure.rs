@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use nephoscope_answer::AnswerError;
@@ -68,7 +68,8 @@ impl Failure {
         if let Some(help) = &self.help {
             let _ = write!(text, "\n  help: {help}");
         }
-        eprintln!("{text}");
+        // Standard error may lie on the very disk that is full: the exit code has to say it alone then.
+        let _ = writeln!(io::stderr(), "{text}");
         ExitCode::from(self.code)
     }
 }
@@ -112,6 +113,8 @@ impl From<StoreError> for Failure {
 impl From<AnswerError> for Failure {
     fn from(error: AnswerError) -> Self {
         let code = match &error {
+            // Its text is a sentence of its own.
+            AnswerError::NothingScanned => return Self::usage(error.to_string(), error.help()),
             AnswerError::NoSuch { .. } => code::USAGE,
             AnswerError::Store(_) => code::FAILED,
         };
@@ -121,6 +124,12 @@ impl From<AnswerError> for Failure {
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self { code: code::FAILED, error: anyhow::Error::new(error).context("write the output"), help: None }
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded, io::ErrorKind::FileTooLarge];
+        let help = if full.contains(&error.kind()) {
+            "make room where the output goes, or send it elsewhere, and run it again: what was written is cut off"
+        } else {
+            "check where the output goes and run it again: what was written is cut off"
+        };
+        Self::tool(anyhow::Error::new(error).context("failed to write the output"), help)
     }
 }

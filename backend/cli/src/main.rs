@@ -50,6 +50,7 @@ async fn run(cli: Cli) -> Outcome {
             return Ok(ExitCode::SUCCESS);
         }
         Command::Checks(args::Checks::Schema) => return commands::checks::schema(),
+        Command::Permissions(asked) => return commands::permissions::permissions(&asked),
         _ => {}
     }
     let config = Config::load(global.config.as_deref())?;
@@ -71,9 +72,9 @@ async fn run(cli: Cli) -> Outcome {
         Command::Checks(checks) => commands::checks::run(&context, &checks),
         Command::Frameworks(frameworks) => commands::checks::frameworks(&context, &frameworks),
         Command::Snapshot(snapshot) => commands::snapshot::run(&context, &snapshot).await,
-        Command::Targets(args::Targets::List) => commands::config::targets(&context),
+        Command::Targets(command) => commands::targets::run(&context, &command).await,
         Command::Config(command) => commands::config::run(&context, &command),
-        Command::Completions { .. } | Command::Man => Ok(ExitCode::SUCCESS),
+        Command::Completions { .. } | Command::Man | Command::Permissions(_) => Ok(ExitCode::SUCCESS),
     }
 }
 

@@ -25,6 +25,23 @@ pub struct Family {
     pub burst: u32,
 }
 
+/// How fast a family is called at a share of its quota.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// Calls a second.
+    pub rate: f64,
+    /// Calls at once.
+    pub burst: u32,
+}
+
+impl Pace {
+    pub(crate) fn of(family: &Family, share: f64) -> Self {
+        // Cut, not rounded: with a burst of one, half of it is still one call at a time.
+        let burst = ((f64::from(family.burst) * share) as u32).max(1);
+        Self { rate: family.per_second * share, burst }
+    }
+}
+
 /// The buckets of a process, one per account × region × family. Clones share them, so that two targets in the
 /// same account do not double the load.
 #[derive(Clone, Debug, Default)]
@@ -49,15 +66,23 @@ impl Budgets {
     }
 }
 
+impl Budgets {
+    /// Drops the buckets of an account that nobody waits for any more, so that those of thousands do not pile up.
+    pub(crate) fn forget(&self, account: &AccountId) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        buckets.retain(|(owner, ..), budget| owner != account || Arc::strong_count(budget) > 1);
+    }
+}
+
 /// One token bucket.
 pub(crate) struct Budget {
     clock: Ticks,
     full_rate: f64,
     full_burst: u32,
-    pace: Mutex<Pace>,
+    pace: Mutex<State>,
 }
 
-struct Pace {
+struct State {
     limiter: Limiter,
     rate: f64,
     /// Answers in a row without throttling since the rate last changed.
@@ -75,11 +100,9 @@ const CALM_ANSWERS: u32 = 20;
 impl Budget {
     fn new(family: &Family, share: f64) -> Self {
         let clock = Ticks::start();
-        let full_rate = family.per_second * share;
-        // Cut, not rounded: with a burst of one, half of it is still one call at a time.
-        let full_burst = ((f64::from(family.burst) * share) as u32).max(1);
+        let Pace { rate: full_rate, burst: full_burst } = Pace::of(family, share);
         let limiter = limiter(full_rate, full_burst, clock);
-        let pace = Pace { limiter, rate: full_rate, calm: 0, closed_until: None };
+        let pace = State { limiter, rate: full_rate, calm: 0, closed_until: None };
         Self { clock, full_rate, full_burst, pace: Mutex::new(pace) }
     }
 
@@ -133,7 +156,7 @@ impl Budget {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pace> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.pace.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

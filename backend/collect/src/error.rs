@@ -63,6 +63,9 @@ pub enum CollectError {
     /// The account's regions could not be listed.
     #[error("list the regions of the account")]
     Regions(#[source] Cause),
+    /// The accounts of the organization could not be listed.
+    #[error("list the accounts of the organization")]
+    Organization(#[source] Cause),
     /// No such service.
     #[error("find the service `{service}`; known are {known}")]
     UnknownService {
@@ -116,6 +119,9 @@ impl CollectError {
                 "name a region as AWS writes it, such as eu-west-1, or `all`; a region newer than this release is accepted where account:ListRegions confirms it"
             }
             Self::Regions(_) => "allow account:ListRegions, or name the regions one by one",
+            Self::Organization(_) => {
+                "use credentials of the management account or of a delegated administrator, and allow organizations:ListAccounts (with `ous` also organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent) and sts:AssumeRole"
+            }
             Self::UnknownService { .. } => "leave --service out to read all of them",
             Self::Budget { .. } => "leave the default of 0.5 unless somebody else needs the quota",
         }

@@ -4,19 +4,44 @@
 //! the store or the dashboard. A read that fails becomes an unreadable facet and an error in the coverage;
 //! a value that may be a secret is replaced in `normalise`, before anything else can see it.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use async_trait::async_trait;
-use nephoscope_model::{Shard, ShardKey};
+use nephoscope_model::{Shard, ShardKey, Uid};
 
 pub mod aws;
 pub mod budget;
 mod detect;
 mod error;
+pub mod floor;
 mod redact;
 
-pub use aws::{Aws, AwsOptions, Limits, RegionChoice, actions, permissions};
+pub use aws::{Aws, AwsOptions, Limits, Organization, OrganizationOptions, Purpose, RegionChoice, Tier, actions, permissions};
 pub use budget::Budgets;
 pub use error::{Cause, CollectError};
 pub use redact::{Redactor, scrub};
+
+/// The most accounts of an organization that are connected at once, and therefore read side by side.
+pub const ACCOUNTS_AT_ONCE: usize = 64;
+
+/// What the resources that were read so far refer to: keys, buckets, images and the like that are read only
+/// where something uses them. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Named(Arc<BTreeSet<Uid>>);
+
+impl Named {
+    /// The uids, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Uid::as_str)
+    }
+}
+
+impl FromIterator<Uid> for Named {
+    fn from_iter<T: IntoIterator<Item = Uid>>(uids: T) -> Self {
+        Self(Arc::new(uids.into_iter().collect()))
+    }
+}
 
 /// Something that can be scanned, shard by shard.
 #[async_trait]
@@ -24,6 +49,9 @@ pub trait Collector: Send + Sync {
     /// The shards that one scan consists of, in the order in which they are best read.
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError>;
 
+    /// True for a shard that reads only what others name, and therefore comes after them.
+    fn waits(&self, key: &ShardKey) -> bool;
+
     /// Reads one shard. It never fails: what could not be read is said in the shard's coverage.
-    async fn collect(&self, key: &ShardKey) -> Shard;
+    async fn collect(&self, key: &ShardKey, named: &Named) -> Shard;
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use nephoscope_model::secret::Redacted;
+use nephoscope_model::secret::{REDACTED_KEY, Redacted};
 use serde_json::Value;
 
 use crate::detect;
@@ -44,6 +44,43 @@ impl Redactor {
             Some(other) => *other = self.redact("", &text(other)).to_value(),
         }
     }
+
+    /// Redacts, anywhere in `value`, the texts that a detector recognises, by their look or by the name of their key.
+    /// All other texts stay.
+    pub(crate) fn redact_recognised(&self, value: &mut Value) {
+        self.redact_under("", value);
+    }
+
+    /// Parses the JSON text at `pointer`, which is what somebody is sent, and redacts what is recognised in it. A text
+    /// that is not JSON stays one.
+    pub(crate) fn redact_payload(&self, facet: &mut Value, pointer: &str) {
+        let Some(payload) = facet.pointer_mut(pointer) else { return };
+        if let Some(parsed) = payload.as_str().and_then(parse_payload) {
+            *payload = parsed;
+        }
+        self.redact_recognised(payload);
+    }
+
+    fn redact_under(&self, name: &str, value: &mut Value) {
+        match value {
+            Value::Object(fields) if fields.contains_key(REDACTED_KEY) => {}
+            Value::Object(fields) => {
+                for (name, value) in fields.iter_mut() {
+                    // In the States Language such a key holds the path to a value, not the value.
+                    let name = if name.ends_with(".$") { "" } else { name };
+                    self.redact_under(name, value);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.redact_under(name, item)),
+            Value::String(text) => {
+                let redacted = self.redact(name, text);
+                if redacted.detector.is_some() {
+                    *value = redacted.to_value();
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
 }
 
 impl fmt::Debug for Redactor {
@@ -55,6 +92,14 @@ impl fmt::Debug for Redactor {
 /// `text` with everything that is recognisably a secret cut out.
 pub fn scrub(text: &str) -> Cow<'_, str> {
     detect::scrub(text)
+}
+
+/// An address without its path, query and user, which often hold a key: `https://example.com`.
+pub(crate) fn host(address: &str) -> String {
+    let (scheme, rest) = address.split_once("://").unwrap_or(("", address));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
 /// Scrubs every text in `value`: nobody should put a secret into a description or an address, but somebody will.
@@ -69,6 +114,15 @@ pub(crate) fn sweep(value: &mut Value) {
         Value::Object(fields) => fields.values_mut().for_each(sweep),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The object or list that `text` is the JSON of.
+fn parse_payload(text: &str) -> Option<Value> {
+    let text = text.trim_start();
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(text).ok()
 }
 
 fn text(value: &Value) -> Cow<'_, str> {
@@ -129,6 +183,30 @@ mod tests {
         let mut none = json!({"Environment": {}});
         Redactor::new([0; 32]).redact_map(&mut none, "/Environment/Variables");
         assert_eq!(none, json!({"Environment": {}}));
+    }
+
+    #[test]
+    fn payloads_lose_what_is_recognised_and_nothing_else() {
+        let inner = json!({"user": {"password": "CANARY-2Hq8"}}).to_string();
+        let payload = json!({"table": "orders", "Payload": inner, "token": ["CANARYx7Gh2kQ9zLmN4pR"], "token.$": "$.token"});
+        let mut facet = json!({"Input": payload.to_string(), "Template": "\"order <id>\""});
+        let redactor = Redactor::new([1; 32]);
+        redactor.redact_payload(&mut facet, "/Input");
+        redactor.redact_payload(&mut facet, "/Template");
+        redactor.redact_payload(&mut facet, "/Missing");
+        assert!(!facet.to_string().contains("CANARY"), "{facet}");
+        assert_eq!(facet["Input"]["table"], "orders");
+        assert_eq!(facet["Input"]["token.$"], "$.token");
+        assert_eq!(facet["Template"], "\"order <id>\"");
+        assert!(Redacted::from_value(&facet["Input"]["Payload"]).unwrap().detector.is_some());
+    }
+
+    #[test]
+    fn of_an_address_only_the_host_stays() {
+        assert_eq!(host("https://user:pass@hooks.example:8443/key?key=key"), "https://hooks.example:8443");
+        assert_eq!(host("https://hooks.example?key"), "https://hooks.example");
+        assert_eq!(host("hooks.example/key"), "hooks.example");
+        assert_eq!(host(""), "");
     }
 
     #[test]

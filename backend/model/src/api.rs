@@ -455,6 +455,8 @@ pub struct Frame {
     pub query: String,
     /// What the view is as of, as the query says it; none for the latest.
     pub as_of: Option<String>,
+    /// What the view is compared with, as the query says it; none for the scan before.
+    pub from: Option<String>,
     /// When the latest scan in view ended.
     pub viewed_at: Option<Timestamp>,
     /// Targets that have been scanned or are configured.

@@ -20,6 +20,9 @@ pub struct Coverage {
     /// What failed, one entry per API action and error code, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<CollectionError>,
+    /// What failed and cost only calls: all that it would have spared was read. Such a shard is complete.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub costs: Vec<CollectionError>,
     /// True when every resource that exists was listed: only then does a resource that is missing count as gone.
     pub listed: bool,
 }

@@ -168,6 +168,10 @@ pub struct Finding {
     pub name: String,
     /// The paths that decided.
     pub evidence: Vec<Evidence>,
+    /// Of the facets that the check reads, those that the scan carried over, and when they were really read.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    pub carried: BTreeMap<String, Timestamp>,
     /// Each read that was missing.
     pub unreadable: Vec<Unreadable>,
     /// For a resource that was not listed this time: what was known before.

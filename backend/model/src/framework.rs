@@ -1,10 +1,11 @@
 //! Named sets of requirements, and how a scope meets them.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::check::Severity;
 use crate::finding::Status;
-use crate::ident::CheckId;
+use crate::ident::{CheckId, ScanId};
 
 /// A named, versioned set of controls.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,23 @@ pub struct Framework {
     pub source: String,
     /// The controls, in the framework's order.
     pub controls: Vec<Control>,
+}
+
+/// What a report says of itself, so that it can be computed again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ReportHead {
+    /// What it is called.
+    pub title: String,
+    /// The date that it speaks of: when the latest of its scans ended.
+    pub as_of: Timestamp,
+    /// What it covers, in words.
+    pub scope: String,
+    /// The scans that it is computed from.
+    pub scans: Vec<ScanId>,
+    /// The digest of the catalogue.
+    pub catalogue: String,
+    /// The version of the product that wrote it.
+    pub product_version: String,
 }
 
 /// One requirement of a framework.

@@ -1,6 +1,6 @@
 //! The vocabulary every other room speaks: plain data, no IO, no clock, no async.
 //!
-//! Reads from the inside out: identifiers, then what was read (`facet`, `resource`, `coverage`, `snapshot`),
+//! Reads from the inside out: identifiers, then what was read (`facet`, `resource`, `packed`, `coverage`, `snapshot`),
 //! then what is judged (`check`, `fact`, `finding`), then what it adds up to (`score`, `drift`),
 //! then what is asked (`query`) and answered (`api`).
 
@@ -13,6 +13,7 @@ pub mod fact;
 pub mod finding;
 pub mod framework;
 pub mod ident;
+pub mod packed;
 pub mod points;
 pub mod query;
 pub mod resource;
@@ -29,6 +30,7 @@ pub use finding::{Evidence, Exposure, Finding, State, Status};
 pub use ident::{
     AccountId, CheckId, FindingKey, Kind, Provider, Region, ScanId, ServiceName, TargetName, Uid,
 };
+pub use packed::PackedResource;
 pub use points::Points;
 pub use resource::{Relation, RelationName, Resource};
 pub use snapshot::{Shard, ShardKey};

@@ -103,6 +103,8 @@ pub struct ListQuery {
     pub limit: Option<u32>,
     /// At which moment.
     pub as_of: AsOf,
+    /// The earlier moment that changes are counted from; the scan before where none is given.
+    pub from: Option<AsOf>,
 }
 
 /// A query that cannot be understood.
@@ -127,7 +129,7 @@ pub enum QueryError {
 }
 
 /// Every parameter of a list, in the order in which addresses carry them.
-pub const KEYS: [&str; 19] = [
+pub const KEYS: [&str; 20] = [
     "target",
     "provider",
     "account",
@@ -147,6 +149,7 @@ pub const KEYS: [&str; 19] = [
     "cursor",
     "limit",
     "as_of",
+    "from",
 ];
 
 impl ListQuery {
@@ -203,7 +206,8 @@ impl ListQuery {
                     expected: "a number from 1 to 500",
                 }),
             },
-            "as_of" => value.parse().map(|as_of| self.as_of = as_of),
+            "as_of" => parse_moment("as_of", value).map(|as_of| self.as_of = as_of),
+            "from" => parse_moment("from", value).map(|from| self.from = Some(from)),
             other => Err(QueryError::UnknownKey(other.to_owned())),
         }
     }
@@ -237,6 +241,7 @@ impl ListQuery {
         if self.as_of != AsOf::Latest {
             pairs.push(("as_of", self.as_of.to_string()));
         }
+        pairs.extend(self.from.iter().map(|from| ("from", from.to_string())));
         pairs
     }
 
@@ -369,6 +374,14 @@ impl FromStr for AsOf {
     }
 }
 
+/// A moment under the name of the parameter that gave it.
+fn parse_moment(key: &'static str, text: &str) -> Result<AsOf, QueryError> {
+    text.parse().map_err(|error| match error {
+        QueryError::Invalid { value, expected, .. } => QueryError::Invalid { key, value, expected },
+        other => other,
+    })
+}
+
 fn invalid_as_of(text: &str) -> QueryError {
     QueryError::Invalid {
         key: "as_of",
@@ -390,6 +403,7 @@ mod tests {
             ("query", "check out & pay"),
             ("sort", "severity"),
             ("as_of", "2026-11-16"),
+            ("from", "2026-11-13"),
         ];
         let query = ListQuery::from_pairs(pairs).unwrap();
         let again = query.to_pairs();
@@ -410,5 +424,6 @@ mod tests {
         );
         assert_eq!(refuse("limit", "0"), "`0` is not a valid limit: a number from 1 to 500");
         assert!(refuse("as_of", "yesterday-ish").contains("a date such as 2026-11-16"));
+        assert!(refuse("from", "friday").starts_with("`friday` is not a valid from: a date such as"));
     }
 }

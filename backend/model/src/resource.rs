@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::facet::Facet;
@@ -35,6 +36,14 @@ pub struct Resource {
     /// Edges to other resources, sorted, without duplicates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relations: Vec<Relation>,
+    /// When each facet was really read that this scan carried over, because nothing changed it since.
+    /// It belongs to the scan, not to the version: a facet that is as it was is not a change.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(value_type = BTreeMap<String, String>))]
+    pub carried: BTreeMap<String, Timestamp>,
+    /// A digest of the revisions that its listing named: the same one the next time proves it unchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<String>,
 }
 
 /// A named edge to another resource, which need not have been collected.
@@ -72,11 +81,19 @@ pub enum RelationName {
     PartOf,
     /// A firewall, distribution or custom domain stands in front.
     FrontedBy,
+    /// Whoever comes through this pool is given this role.
+    Lends,
+    /// Code runs in this subnet, behind this security group or on this capacity provider.
+    RunsIn,
+    /// The code is an image of this repository.
+    RunsImage,
+    /// This file system is mounted.
+    Mounts,
 }
 
 impl RelationName {
     /// Every relation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::ExecutesAs,
         Self::TriggeredBy,
         Self::Invokes,
@@ -87,6 +104,10 @@ impl RelationName {
         Self::HasPolicy,
         Self::PartOf,
         Self::FrontedBy,
+        Self::Lends,
+        Self::RunsIn,
+        Self::RunsImage,
+        Self::Mounts,
     ];
 
     /// The name in data.
@@ -102,6 +123,10 @@ impl RelationName {
             Self::HasPolicy => "has_policy",
             Self::PartOf => "part_of",
             Self::FrontedBy => "fronted_by",
+            Self::Lends => "lends",
+            Self::RunsIn => "runs_in",
+            Self::RunsImage => "runs_image",
+            Self::Mounts => "mounts",
         }
     }
 
@@ -118,6 +143,10 @@ impl RelationName {
             Self::HasPolicy => "has policy",
             Self::PartOf => "is part of",
             Self::FrontedBy => "is fronted by",
+            Self::Lends => "lends",
+            Self::RunsIn => "runs in",
+            Self::RunsImage => "runs an image of",
+            Self::Mounts => "mounts",
         }
     }
 
@@ -134,6 +163,10 @@ impl RelationName {
             Self::HasPolicy => "is attached to",
             Self::PartOf => "contains",
             Self::FrontedBy => "fronts",
+            Self::Lends => "is lent by",
+            Self::RunsIn => "runs",
+            Self::RunsImage => "is the image of",
+            Self::Mounts => "is mounted by",
         }
     }
 }

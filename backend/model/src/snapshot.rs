@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::coverage::Coverage;
 use crate::ident::{AccountId, Provider, Region, ServiceName, TargetName};
+use crate::packed::PackedResource;
 use crate::resource::Resource;
 
 /// The head of a snapshot: what was asked for, and when.
@@ -36,14 +37,25 @@ pub struct ShardKey {
 
 /// What was gathered in one shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shard {
+pub struct Shard<R = Resource> {
     /// Which shard it is.
     #[serde(flatten)]
     pub key: ShardKey,
     /// What could and could not be read.
     pub coverage: Coverage,
     /// The resources, sorted by uid.
-    pub resources: Vec<Resource>,
+    pub resources: Vec<R>,
+}
+
+impl Shard {
+    /// The same shard in a fifth of the memory.
+    pub fn packed(self) -> Shard<PackedResource> {
+        Shard {
+            key: self.key,
+            coverage: self.coverage,
+            resources: self.resources.into_iter().map(PackedResource::from).collect(),
+        }
+    }
 }
 
 impl fmt::Display for ShardKey {

@@ -8,4 +8,4 @@ mod estate;
 pub mod evaluate;
 pub mod score;
 
-pub use estate::{Estate, EstateResource};
+pub use estate::{Estate, EstateResource, Held};

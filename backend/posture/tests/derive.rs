@@ -11,12 +11,9 @@ use nephoscope_posture::derive::derive;
 use serde_json::{Value, json};
 use shop::{ACCOUNT, REGION, Shop, arn, related, resource, unread};
 
-const API: &str = "arn:aws:apigateway:eu-west-1::/restapis/a1";
-const HTTP_API: &str = "arn:aws:apigateway:eu-west-1::/apis/h1";
-
 /// The fact of the resource with this uid.
 fn fact(shop: &Shop, uid: &str, name: &str) -> Fact {
-    let position = shop.resources.iter().position(|r| r.resource.uid.as_str() == uid).unwrap();
+    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
     derive(&shop.estate()).resources[position].facts[name].clone()
 }
 
@@ -36,14 +33,14 @@ fn unknown(shop: &Shop, uid: &str, name: &str) -> Vec<String> {
 }
 
 fn exposure(shop: &Shop, uid: &str) -> Exposure {
-    let position = shop.resources.iter().position(|r| r.resource.uid.as_str() == uid).unwrap();
+    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
     derive(&shop.estate()).resources[position].exposure
 }
 
 /// A function with this configuration and neither policy nor URL.
 fn function(number: usize, config: Value) -> Resource {
     let facets =
-        json!({"config": config, "policy": null, "url": null, "concurrency": null, "code_signing": null});
+        json!({"config": config, "policy": null, "aliases": null, "url": null, "concurrency": null, "code_signing": null});
     resource("aws.lambda.function", &arn(number), facets)
 }
 
@@ -70,7 +67,7 @@ fn runtimes_reach_their_end() {
     let unheard = life(json!({"PackageType": "Zip", "Runtime": "cobol85"}));
     assert_eq!(
         unheard,
-        json!({"name": "cobol85", "listed": false, "deprecated": false, "deprecation_date": null, "update_blocked": false, "block_update_date": null, "successor": null})
+        json!({"name": "cobol85", "listed": false, "deprecated": false, "deprecation_date": null, "days_left": null, "update_blocked": false, "block_update_date": null, "successor": null})
     );
     assert_eq!(life(json!({"PackageType": "Image"})), Value::Null);
     let without = Shop::with(vec![function(1, json!({"PackageType": "Zip"}))]);
@@ -240,114 +237,6 @@ fn roles_hold_their_policies_together() {
     assert_eq!(unknown(&dark, &uid, "grants"), ["policy AccessDeniedException"]);
 }
 
-/// A REST API with one POST method of this kind before function 1.
-fn rest_api(method: Value) -> Resource {
-    let uri = format!("arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{}/invocations", arn(1));
-    let mut method = method;
-    method["methodIntegration"] = json!({"type": "AWS_PROXY", "uri": uri});
-    let options =
-        json!({"authorizationType": "NONE", "apiKeyRequired": false, "methodIntegration": {"type": "MOCK"}});
-    let resources = json!({"item": [{"path": "/a", "resourceMethods": {"POST": method, "OPTIONS": options}}, {"path": "/"}]});
-    let facets = json!({"api": {"id": "a1", "endpointConfiguration": {"types": ["REGIONAL"]}}, "resources": resources, "authorizers": {"item": []}, "validators": {"item": [{"id": "v1", "validateRequestBody": true, "validateRequestParameters": false}, {"id": "v2"}]}});
-    related(resource("aws.apigateway.restapi", API, facets), RelationName::Invokes, &arn(1))
-}
-
-#[test]
-fn rest_methods_are_open_locked_or_validated() {
-    let post = json!([{"path": "/a", "method": "POST"}]);
-    let of = |method: Value, name: &str| known(&Shop::with(vec![rest_api(method)]), API, name);
-    let open = || json!({"authorizationType": "NONE", "apiKeyRequired": false});
-    assert_eq!(of(open(), "open_methods"), post);
-    assert_eq!(of(open(), "key_only_methods"), json!([]));
-    let key = || json!({"authorizationType": "NONE", "apiKeyRequired": true});
-    assert_eq!(of(key(), "open_methods"), json!([]));
-    assert_eq!(of(key(), "key_only_methods"), post);
-    assert_eq!(of(json!({"authorizationType": "AWS_IAM"}), "open_methods"), json!([]));
-    let unclear = Shop::with(vec![rest_api(json!({}))]);
-    assert_eq!(unknown(&unclear, API, "open_methods"), ["resources Malformed"]);
-
-    assert_eq!(of(open(), "unvalidated_methods"), post);
-    assert_eq!(
-        of(json!({"authorizationType": "NONE", "requestValidatorId": "v1"}), "unvalidated_methods"),
-        json!([])
-    );
-    assert_eq!(
-        of(json!({"authorizationType": "NONE", "requestValidatorId": "v2"}), "unvalidated_methods"),
-        post
-    );
-    let dark = |method| Shop::with(vec![unread(rest_api(method), "validators")]);
-    assert_eq!(known(&dark(open()), API, "unvalidated_methods"), post);
-    let validated = json!({"authorizationType": "NONE", "requestValidatorId": "v1"});
-    assert_eq!(unknown(&dark(validated), API, "unvalidated_methods"), ["validators AccessDeniedException"]);
-}
-
-#[test]
-fn a_resource_policy_closes_open_methods() {
-    let allow = json!({"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"});
-    let deny = json!({"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*", "Condition": {"NotIpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}});
-    let api = |statements: Value| {
-        let mut api = rest_api(json!({"authorizationType": "NONE"}));
-        let Some(Facet::Known(value)) = api.facets.get_mut("api") else { panic!("the API has its facet") };
-        value["policy"] = policy(statements);
-        Shop::with(vec![api, function(1, json!({}))])
-    };
-    let open = api(json!([allow]));
-    assert_eq!(known(&open, API, "open_methods"), json!([{"path": "/a", "method": "POST"}]));
-    assert_eq!((exposure(&open, API), exposure(&open, &arn(1))), (Internet, Internet));
-    let closed = api(json!([allow, deny]));
-    assert_eq!(known(&closed, API, "open_methods"), json!([]));
-    assert_eq!((exposure(&closed, API), exposure(&closed, &arn(1))), (CrossAccount, Internal));
-    let broken = api(json!("?"));
-    assert_eq!(unknown(&broken, API, "open_methods"), ["api Malformed"]);
-    assert_eq!(exposure(&broken, API), Unknown);
-}
-
-#[test]
-fn stages_follow_their_api() {
-    let api = rest_api(json!({"authorizationType": "NONE"}));
-    let uid = format!("{API}/stages/live");
-    let facets = json!({"stage": {"stageName": "live", "variables": {}}, "api": {"endpointConfiguration": {"types": ["PRIVATE"]}}, "resources": {"item": [{"path": "/", "resourceMethods": {"GET": {"methodIntegration": {"type": "HTTP_PROXY"}}}}]}});
-    let stage = related(resource("aws.apigateway.stage", &uid, facets), RelationName::PartOf, API);
-    let shop = Shop::with(vec![api, stage.clone()]);
-    assert_eq!(known(&shop, &uid, "exposure"), json!("internet"));
-    assert_eq!(known(&shop, &uid, "public_endpoint"), json!(false));
-    assert_eq!(known(&shop, &uid, "http_integration"), json!(true));
-    let dark = Shop::with(vec![unread(stage, "api")]);
-    assert_eq!(unknown(&dark, &uid, "public_endpoint"), ["api AccessDeniedException"]);
-    assert_eq!(exposure(&dark, &uid), Internal);
-}
-
-/// An HTTP or WebSocket API with these routes, the first of them before function 1.
-fn http_api(protocol: &str, routes: Value) -> Resource {
-    let integrations = json!({"items": [{"integrationId": "i1", "integrationUri": arn(1)}]});
-    let facets = json!({"api": {"apiId": "h1", "protocolType": protocol}, "routes": {"items": routes}, "authorizers": {"items": []}, "integrations": integrations});
-    related(resource("aws.apigatewayv2.api", HTTP_API, facets), RelationName::Invokes, &arn(1))
-}
-
-#[test]
-fn routes_are_open_or_not() {
-    let route = |key: &str, authorization: &str| json!({"routeKey": key, "authorizationType": authorization, "apiKeyRequired": false, "target": "integrations/i1"});
-    let shop =
-        |protocol: &str, routes: Value| Shop::with(vec![http_api(protocol, routes), function(1, json!({}))]);
-    let http =
-        shop("HTTP", json!([route("GET /a", "NONE"), route("OPTIONS /a", "NONE"), route("GET /b", "JWT")]));
-    assert_eq!(known(&http, HTTP_API, "open_routes"), json!([{"route": "GET /a", "protocol": "HTTP"}]));
-    assert_eq!(known(&http, HTTP_API, "connect_open"), json!(false));
-    assert_eq!((exposure(&http, HTTP_API), exposure(&http, &arn(1))), (Internet, Internet));
-    let locked = shop("HTTP", json!([route("GET /a", "JWT")]));
-    assert_eq!((exposure(&locked, HTTP_API), exposure(&locked, &arn(1))), (Internal, Internal));
-
-    let socket = shop("WEBSOCKET", json!([route("$connect", "NONE"), route("$default", "NONE")]));
-    assert_eq!(known(&socket, HTTP_API, "open_routes"), json!([]));
-    assert_eq!(known(&socket, HTTP_API, "connect_open"), json!(true));
-    assert_eq!(exposure(&socket, &arn(1)), Internet);
-    let guarded = shop("WEBSOCKET", json!([route("$connect", "CUSTOM"), route("$default", "NONE")]));
-    assert_eq!(known(&guarded, HTTP_API, "connect_open"), json!(false));
-    assert_eq!(exposure(&guarded, &arn(1)), Internal);
-    let unasked = shop("WEBSOCKET", json!([route("$default", "NONE")]));
-    assert_eq!(known(&unasked, HTTP_API, "connect_open"), json!(true));
-}
-
 #[test]
 fn functions_are_exposed_by_url_policy_and_gateway() {
     let url = |kind: &str| json!({"AuthType": kind, "FunctionUrl": "https://x.lambda-url.eu-west-1.on.aws/"});
@@ -375,22 +264,6 @@ fn functions_are_exposed_by_url_policy_and_gateway() {
     let half = Shop::with(vec![unread(with_policy(partner), "url")]);
     assert_eq!(exposure(&half, &arn(1)), CrossAccount);
     assert_eq!(unknown(&half, &arn(1), "exposure"), ["url AccessDeniedException"]);
-}
-
-#[test]
-fn an_unread_gateway_leaves_its_functions_in_doubt() {
-    let gateway = json!([{"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "lambda:InvokeFunction", "Resource": "*"}]);
-    let behind = || with(function(1, json!({})), "policy", policy(gateway.clone()));
-    let beside = || function(2, json!({}));
-    let dark = unread(rest_api(json!({"authorizationType": "NONE"})), "resources");
-    let shop = Shop::with(vec![behind(), beside(), dark]);
-    assert_eq!(
-        (exposure(&shop, API), exposure(&shop, &arn(1)), exposure(&shop, &arn(2))),
-        (Unknown, Unknown, Internal)
-    );
-    assert_eq!(unknown(&shop, &arn(1), "exposure"), ["resources AccessDeniedException"]);
-    let unlisted = Shop::with(vec![behind(), beside()]).unlisted("apigateway");
-    assert_eq!((exposure(&unlisted, &arn(1)), exposure(&unlisted, &arn(2))), (Unknown, Internal));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use nephoscope_catalogue::Catalogue;
 use nephoscope_model::finding::{Evaluation, LastKnown, Verdict};
-use nephoscope_model::{CheckId, Facet, FindingKey, Status, Uid};
+use nephoscope_model::{CheckId, Facet, FindingKey, PackedResource, Status, Uid};
 use nephoscope_posture::derive::derive;
 use nephoscope_posture::evaluate::evaluate;
 use proptest::prelude::*;
@@ -48,7 +48,7 @@ fn verdicts_are_ordered_and_counted() {
     }
     let asked: u64 = evaluation.not_applicable.values().sum::<u64>() + evaluation.verdicts.len() as u64;
     let kinds =
-        |kind: &str| shop.resources.iter().filter(|r| r.resource.kind.as_str() == kind).count() as u64;
+        |kind: &str| shop.resources.iter().filter(|r| r.resource.kind().as_str() == kind).count() as u64;
     let due: u64 = CATALOGUE
         .checks()
         .iter()
@@ -130,6 +130,16 @@ fn a_resource_that_was_not_listed_is_unknown_with_what_was_known() {
     assert!(!evaluation.not_applicable.is_empty());
 }
 
+#[test]
+fn a_packed_estate_is_judged_the_same() {
+    let shop = Shop::of(200);
+    let mut packed = shop.clone();
+    for held in &mut packed.resources {
+        held.resource = PackedResource::from(held.resource.open().into_owned()).into();
+    }
+    assert_eq!(judge(&packed), judge(&shop));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
@@ -137,7 +147,7 @@ proptest! {
     fn the_order_of_the_input_does_not_matter(seed in any::<u64>()) {
         let shop = Shop::of(60);
         let mut shuffled = Shop { resources: Vec::new(), ..shop.clone() };
-        let mut resources: Vec<_> = shop.resources.iter().map(|r| r.resource.clone()).collect();
+        let mut resources: Vec<_> = shop.resources.iter().map(|r| r.resource.open().into_owned()).collect();
         let mut state = seed;
         for i in (1..resources.len()).rev() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -155,10 +165,11 @@ proptest! {
         let before = judge(&shop);
         let mut dark = shop.clone();
         let position = number % dark.resources.len();
-        let resource = &mut dark.resources[position].resource;
+        let held = &mut dark.resources[position].resource;
+        let resource = held.open().into_owned();
         let names: Vec<String> = resource.facets.keys().cloned().collect();
         let name = names[facet.index(names.len())].clone();
-        *resource = shop::unread(resource.clone(), &name);
+        *held = shop::unread(resource, &name).into();
         let after = judge(&dark);
         for judged in &after.verdicts {
             let (check, uid) = (&after.checks[judged.check as usize], &after.resources[judged.resource as usize].uid);

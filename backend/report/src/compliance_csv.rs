@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use nephoscope_model::framework::{CheckCounts, Compliance, ControlResult};
+use nephoscope_model::framework::{CheckCounts, Compliance, ControlResult, ReportHead};
 
 use crate::cell::{cell, json, rows};
-use crate::head::ReportHead;
 
 const COLUMNS: [&str; 18] = [
     "framework",

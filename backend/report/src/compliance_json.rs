@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use nephoscope_model::framework::Compliance;
+use nephoscope_model::framework::{Compliance, ReportHead};
 use serde::Serialize;
 
-use crate::head::ReportHead;
 
 #[derive(Serialize)]
 struct Document<'a> {

@@ -3,12 +3,12 @@
 //! The same input gives the same bytes, so that an auditor can have a report computed again and compare it.
 //! No file holds the moment at which it was written, for that reason.
 
+mod aws_role;
 mod cell;
 mod format;
-mod head;
 
+pub use aws_role::{MANAGED_POLICY_LIMIT, aws_cloudformation, aws_policy, aws_terraform};
 pub use format::Format;
-pub use head::ReportHead;
 
 /// Declares the files of this crate: what each one offers, and the format that it writes.
 macro_rules! formats {

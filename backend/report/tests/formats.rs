@@ -4,14 +4,14 @@
 
 use nephoscope_model::finding::LastKnown;
 use nephoscope_model::framework::{
-    CheckCounts, Compliance, Control, ControlCounts, ControlResult, ControlStatus, Framework,
+    CheckCounts, Compliance, Control, ControlCounts, ControlResult, ControlStatus, Framework, ReportHead,
 };
 use nephoscope_model::{
     CheckId, Concern, Evidence, Exposure, Finding, FindingKey, Kind, Points, Provider, Region, ScanId,
     ServiceName, Severity, State, Status, Uid, Unreadable,
 };
 use nephoscope_report::{
-    FORMATS, FindingsCsv, FindingsJsonl, Format, ReportHead, compliance_csv, compliance_html, compliance_json,
+    FORMATS, FindingsCsv, FindingsJsonl, Format, compliance_csv, compliance_html, compliance_json,
 };
 use serde_json::{Value, json};
 
@@ -133,6 +133,7 @@ fn finding(name: &str, status: Status) -> Finding {
         resource,
         name: name.to_owned(),
         evidence: vec![Evidence { path: "url.AuthType".to_owned(), found: json!("NONE") }],
+        carried: [].into(),
         unreadable: if unknown { vec![unreadable] } else { Vec::new() },
         last_known: unknown.then_some(LastKnown { status: Status::Pass, since }),
         exposure: 4,

@@ -42,6 +42,7 @@ pub(crate) fn complete(service: &str, resources: &[Resource]) -> Coverage {
         state: CoverageState::Complete,
         calls: calls(service, resources),
         errors: Vec::new(),
+        costs: Vec::new(),
         listed: true,
     }
 }
@@ -62,33 +63,45 @@ fn calls(service: &str, resources: &[Resource]) -> BTreeMap<String, u64> {
                 ("GetAccountSettings", 1),
                 ("ListFunctions", pages(functions, 50)),
                 ("GetPolicy", functions),
-                ("GetFunctionConcurrency", functions),
+                ("GetFunction", functions),
+                ("GetRuntimeManagementConfig", with("runtime_management")),
                 ("ListFunctionUrlConfigs", with("url")),
                 ("ListEventSourceMappings", pages(with("event_sources"), 100)),
                 ("ListCodeSigningConfigs", 1),
                 ("ListFunctionsByCodeSigningConfig", with("code_signing").min(1)),
                 ("ListAliases", with("aliases")),
+                ("ListProvisionedConcurrencyConfigs", with("aliases")),
             ]
         }
         "apigateway" => {
             let apis = count("aws.apigateway.restapi");
+            let domains = resources.iter().filter_map(|resource| resource.facets.get("mappings")?.value());
+            let (newer, older): (Vec<_>, Vec<_>) =
+                domains.partition(|mappings| mappings.get("items").is_some());
             vec![
                 ("GetRestApis", 1),
                 ("GetStages", apis),
-                ("GetAuthorizers", apis),
-                ("GetRequestValidators", apis),
+                ("GetExport", count("aws.apigateway.stage")),
                 ("GetResources", apis),
                 ("GetDomainNames", 1),
+                ("GetBasePathMappings", number(older.iter())),
+                ("apigatewayv2:GetApiMappings", number(newer.iter())),
+                ("GetClientCertificates", 1),
+                ("GetAccount", 1),
             ]
         }
         "apigatewayv2" => {
             let apis = count("aws.apigatewayv2.api");
+            // Only WebSocket APIs are listed part by part, and their stages go with them.
+            let stages = count("aws.apigatewayv2.stage");
+            let sockets = with("routes") - (stages - with("deployed"));
             vec![
                 ("GetApis", 1),
-                ("GetRoutes", apis),
                 ("GetStages", apis),
-                ("GetAuthorizers", apis),
-                ("GetIntegrations", apis),
+                ("ExportApi", with("deployed")),
+                ("GetRoutes", sockets),
+                ("GetAuthorizers", sockets),
+                ("GetIntegrations", sockets),
             ]
         }
         "logs" => {
@@ -101,7 +114,11 @@ fn calls(service: &str, resources: &[Resource]) -> BTreeMap<String, u64> {
         _ => Vec::new(),
     };
     let made = actions.iter().filter(|(_, count)| *count > 0);
-    made.map(|(action, count)| (format!("{service}:{action}"), *count)).collect()
+    let named = |action: &str| match action.contains(':') {
+        true => action.to_owned(),
+        false => format!("{service}:{action}"),
+    };
+    made.map(|(action, count)| (named(action), *count)).collect()
 }
 
 fn number<T>(items: impl Iterator<Item = T>) -> u64 {
@@ -136,8 +153,8 @@ pub(crate) fn fail(
             let first = hidden.first().cloned().ok_or_else(nothing)?;
             shard.coverage.state = CoverageState::Partial;
             *shard.coverage.calls.entry(failure.api.clone()).or_default() +=
-                failure.retries * number(failure.names.iter());
-            (number(failure.names.iter()) * (1 + failure.retries), Some(first))
+                failure.retries * number(hidden.iter());
+            (number(hidden.iter()) * (1 + failure.retries), Some(first))
         }
     };
     let message = failure.message.replace(
@@ -164,6 +181,7 @@ fn deny_listing(shard: &mut Shard, failure: &Failure) {
         state,
         calls: BTreeMap::from([(failure.api.clone(), 1 + failure.retries)]),
         errors: Vec::new(),
+        costs: Vec::new(),
         listed: false,
     };
 }
@@ -177,7 +195,6 @@ fn hide(shard: &mut Shard, failure: &Failure, facet: &str) -> Vec<Uid> {
         permission: failure.permission.clone(),
     };
     let lost = match facet {
-        "resources" | "integrations" => Some(RelationName::Invokes),
         "event_sources" => Some(RelationName::TriggeredBy),
         _ => None,
     };

@@ -4,7 +4,10 @@
 //! [`runner::Runner`] keeps the scans of one process; [`schedule`] says when they are due.
 
 mod error;
+mod judge;
+pub mod probe;
 pub mod progress;
+mod rehearse;
 pub mod run;
 pub mod runner;
 pub mod schedule;
@@ -13,7 +16,9 @@ pub mod source;
 pub mod target;
 
 pub use error::ScanError;
+pub use probe::probe;
 pub use progress::Progress;
+pub use rehearse::{Plan, plan};
 pub use run::{Request, run};
 pub use runner::Runner;
 pub use target::{Target, TargetAccess};

@@ -1,23 +1,20 @@
 //! One scan from plan to score.
 
-use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use nephoscope_catalogue::Catalogue;
+use nephoscope_collect::{ACCOUNTS_AT_ONCE, Named};
 use nephoscope_model::api::ScanEvent;
-use nephoscope_model::finding::Evaluation;
 use nephoscope_model::scan::{Origin, ScanState};
-use nephoscope_model::{AccountId, ScanId, Shard, ShardKey, TargetName};
-use nephoscope_posture::derive::derive;
-use nephoscope_posture::evaluate::evaluate;
+use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
 use nephoscope_posture::score::score;
-use nephoscope_posture::{Estate, EstateResource};
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
 use tokio_util::sync::CancellationToken;
 
+use crate::judge::judge;
 use crate::source::Source;
 use crate::{Progress, ScanError};
 
@@ -107,31 +104,35 @@ async fn stages(
     let interrupted = || ScanError::Interrupted { scan: id.clone() };
 
     let mut done = open.done.len() as u64;
-    let missing = open.scan.planned.iter().filter(|key| !open.done.contains(key)).cloned().collect();
-    let mut shards = source.shards(missing);
-    loop {
-        let next = tokio::select! {
-            biased;
-            () = stop.cancelled() => return Err(interrupted()),
-            next = shards.next() => next,
-        };
-        let Some(shard) = next else { break };
-        let shard = shard?;
-        store.shard_insert(id, &shard).await?;
-        done += 1;
-        tell_shard(progress, &shard, done, open.scan.planned.len() as u64);
+    let missing = open.scan.planned.iter().filter(|key| !open.done.contains(key)).cloned();
+    for keys in waves(source, missing.collect()) {
+        // What the shards before these have named, in this run or in the one that it resumes.
+        let mut named = BTreeSet::new();
+        for account in accounts(keys.iter().filter(|key| source.waits(key))) {
+            named.extend(store.relation_targets(id, &account).await?);
+        }
+        let named: Named = named.into_iter().collect();
+        let mut shards = source.shards(keys, named);
+        loop {
+            let next = tokio::select! {
+                biased;
+                () = stop.cancelled() => return Err(interrupted()),
+                next = shards.next() => next,
+            };
+            let Some(shard) = next else { break };
+            let shard = shard?;
+            store.shard_insert(id, &shard).await?;
+            done += 1;
+            tell_shard(progress, &shard, done, open.scan.planned.len() as u64);
+        }
     }
-    drop(shards);
 
-    let mut accounts: Vec<AccountId> = open.scan.planned.iter().map(|key| key.account.clone()).collect();
-    accounts.dedup();
-    for account in accounts.into_iter().filter(|account| !open.evaluated.contains(account)) {
+    for account in accounts(open.scan.planned.iter()).into_iter().filter(|account| !open.evaluated.contains(account)) {
         if stop.is_cancelled() {
             return Err(interrupted());
         }
         progress.tell(ScanEvent::Evaluating { account: account.clone() });
-        let evaluation = judge(store, catalogue, open, &account).await?;
-        store.evaluation_insert(id, &account, &evaluation).await?;
+        judge(store, catalogue, open, &account).await?;
     }
 
     let end = ScanEnd {
@@ -144,7 +145,30 @@ async fn stages(
     Ok(store.scan_finish(id, &end).await?)
 }
 
-fn tell_shard(progress: &Progress, shard: &Shard, done: u64, planned: u64) {
+/// The accounts of `keys`, which are sorted, each once.
+fn accounts<'a>(keys: impl Iterator<Item = &'a ShardKey>) -> Vec<AccountId> {
+    let mut accounts: Vec<AccountId> = keys.map(|key| key.account.clone()).collect();
+    accounts.dedup();
+    accounts
+}
+
+/// `keys`, which are sorted, in the order in which they are read: as many accounts as are read side by side, and of
+/// these the shards that wait for what others name after all others.
+pub(crate) fn waves(source: &dyn Source, keys: Vec<ShardKey>) -> Vec<Vec<ShardKey>> {
+    let together = accounts(keys.iter());
+    let mut keys = keys.into_iter().peekable();
+    let mut waves = Vec::new();
+    for together in together.chunks(ACCOUNTS_AT_ONCE) {
+        let (mut first, mut waiting) = (Vec::new(), Vec::new());
+        while let Some(key) = keys.next_if(|key| together.contains(&key.account)) {
+            if source.waits(&key) { waiting.push(key) } else { first.push(key) }
+        }
+        waves.extend([first, waiting].into_iter().filter(|keys| !keys.is_empty()));
+    }
+    waves
+}
+
+fn tell_shard(progress: &Progress, shard: &Shard<PackedResource>, done: u64, planned: u64) {
     let coverage = &shard.coverage;
     tracing::info!(
         shard = %shard.key,
@@ -161,53 +185,4 @@ fn tell_shard(progress: &Progress, shard: &Shard, done: u64, planned: u64) {
         done,
         planned,
     });
-}
-
-/// Judges one account: everything known of it, in memory at once, for facts cross services and regions.
-async fn judge(
-    store: &dyn Store,
-    catalogue: &Arc<Catalogue>,
-    open: &OpenScan,
-    account: &AccountId,
-) -> Result<Evaluation, ScanError> {
-    let id = &open.scan.id;
-    let stored = store.estate_fetch(id, account).await?;
-    let coverage = store.estate_coverage(id, account).await?;
-    let any_stale = stored.iter().any(|resource| resource.stale);
-    let last_known: BTreeMap<_, _> = match any_stale {
-        true => store.verdict_last_known(id, account).await?.into_iter().collect(),
-        false => BTreeMap::new(),
-    };
-    let resources: Vec<EstateResource> = stored
-        .into_iter()
-        .map(|s| EstateResource { resource: s.resource, stale_since: s.stale.then_some(s.last_read) })
-        .collect();
-
-    let catalogue = Arc::clone(catalogue);
-    let (instant, owner) = (open.scan.instant, account.clone());
-    let judged = tokio::task::spawn_blocking(move || {
-        // A panic in judging must end this scan with its reason, not the server.
-        catch_unwind(AssertUnwindSafe(|| {
-            let estate = Estate {
-                account: owner,
-                resources: &resources,
-                coverage: &coverage,
-                instant,
-                last_known: &last_known,
-            };
-            let derived = derive(&estate);
-            evaluate(&estate, derived, &catalogue)
-        }))
-    })
-    .await;
-    let cause = match judged {
-        Ok(Ok(evaluation)) => return Ok(evaluation),
-        Ok(Err(panic)) => panic
-            .downcast_ref::<String>()
-            .cloned()
-            .or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())),
-        Err(join) => Some(join.to_string()),
-    };
-    let cause = cause.unwrap_or_else(|| "it panicked without a message".to_owned());
-    Err(ScanError::Evaluate { account: account.clone(), cause })
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use nephoscope_catalogue::Catalogue;
-use nephoscope_collect::Aws;
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::scan::{Origin, ScanState};
 use nephoscope_model::{ScanId, TargetName};
@@ -15,8 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::run::{Request, failed, run};
-use crate::source::{Cloud, Gathered};
-use crate::target::{Target, TargetAccess};
+use crate::target::Target;
 use crate::{Progress, ScanError};
 
 /// How often the schedule is looked at.
@@ -125,21 +123,8 @@ impl Runner {
         let Inner { store, catalogue, stop, .. } = &*self.0;
         let request =
             Request { target: target.name.clone(), origin: running.origin, instant: running.started };
-        match &target.access {
-            TargetAccess::Aws(options) => {
-                let connected = Aws::connect((**options).clone()).await;
-                let collector = connected.map_err(|source| ScanError::Connect {
-                    target: target.name.clone(),
-                    source: Box::new(source),
-                })?;
-                let source = Cloud { target: target.name.clone(), collector: &collector };
-                run(&**store, catalogue, &source, &request, &running.progress, stop).await
-            }
-            TargetAccess::Gathered(shards) => {
-                let source = Gathered { shards, finished: None };
-                run(&**store, catalogue, &source, &request, &running.progress, stop).await
-            }
-        }
+        let source = target.connect().await?;
+        run(&**store, catalogue, &*source, &request, &running.progress, stop).await
     }
 
     async fn record_failure(&self, target: &Target, running: &Running, error: &ScanError) {

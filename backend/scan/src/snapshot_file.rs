@@ -13,9 +13,11 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
 use nephoscope_model::snapshot::SnapshotHeader;
-use nephoscope_model::{Coverage, Resource, Shard, ShardKey};
+use nephoscope_model::{Coverage, PackedResource, Resource, Shard, ShardKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+
+use nephoscope_collect::Named;
 
 use crate::ScanError;
 use crate::source::Source;
@@ -162,10 +164,10 @@ impl SnapshotFile {
     }
 
     /// Reads every shard in the order of the file, giving each to `take` until it says stop.
-    fn read(&self, mut take: impl FnMut(Shard) -> bool) -> Result<(), ScanError> {
+    fn read(&self, mut take: impl FnMut(Shard<PackedResource>) -> bool) -> Result<(), ScanError> {
         let mut lines = Lines::open(&self.path)?;
         lines.next_line()?;
-        let mut shard: Option<Shard> = None;
+        let mut shard: Option<Shard<PackedResource>> = None;
         loop {
             let line_number = lines.number + 1;
             let Some(bytes) = lines.next_line()? else { break };
@@ -173,7 +175,7 @@ impl SnapshotFile {
                 .map_err(|error| Lines::refuse(&self.path, line_number, &error))?;
             match line {
                 Line::Resource(resource) => match &mut shard {
-                    Some(shard) => shard.resources.push(resource),
+                    Some(shard) => shard.resources.push(resource.into()),
                     None => {
                         return Err(Lines::cause(
                             &self.path,
@@ -206,7 +208,11 @@ impl Source for SnapshotFile {
         Ok(self.shards.clone())
     }
 
-    fn shards(&self, keys: Vec<ShardKey>) -> BoxStream<'_, Result<Shard, ScanError>> {
+    fn shards(
+        &self,
+        keys: Vec<ShardKey>,
+        _named: Named,
+    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>> {
         let (sender, receiver) = mpsc::channel(1);
         let file = self.clone();
         tokio::task::spawn_blocking(move || {
@@ -337,9 +343,11 @@ mod tests {
             tags: [("team".to_owned(), "payments".to_owned())].into(),
             facets: [("url".to_owned(), Facet::Absent)].into(),
             relations: Vec::new(),
+            carried: [].into(),
+            revision: None,
         });
         let coverage =
-            Coverage { state: CoverageState::Complete, calls: [].into(), errors: Vec::new(), listed: true };
+            Coverage { state: CoverageState::Complete, calls: [].into(), errors: Vec::new(), costs: Vec::new(), listed: true };
         Shard { resources: resources.collect(), key, coverage }
     }
 
@@ -354,11 +362,12 @@ mod tests {
         assert_eq!(file.header, header());
         assert_eq!(file.resources, 2);
         let keys = file.plan().await.unwrap();
-        let read: Vec<Shard> = file.shards(keys).map(Result::unwrap).collect().await;
-        assert_eq!(read, shards);
-        let only_logs: Vec<Shard> =
-            file.shards(vec![shards[1].key.clone()]).map(Result::unwrap).collect().await;
-        assert_eq!(only_logs, shards[1..]);
+        let packed: Vec<_> = shards.iter().cloned().map(Shard::packed).collect();
+        let read: Vec<_> = file.shards(keys, Named::default()).map(Result::unwrap).collect().await;
+        assert_eq!(read, packed);
+        let logs = vec![shards[1].key.clone()];
+        let only_logs: Vec<_> = file.shards(logs, Named::default()).map(Result::unwrap).collect().await;
+        assert_eq!(only_logs, packed[1..]);
     }
 
     #[test]

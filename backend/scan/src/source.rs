@@ -1,15 +1,17 @@
 //! What gives the shards of a scan: a cloud through its collector, or a snapshot file.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
-use nephoscope_collect::Collector;
-use nephoscope_model::{Shard, ShardKey, TargetName};
+use nephoscope_collect::{ACCOUNTS_AT_ONCE, Collector, Named};
+use nephoscope_model::{AccountId, PackedResource, Shard, ShardKey, TargetName};
 
 use crate::ScanError;
 
-/// Shards read at the same time; their calls still share one budget per API family.
+/// Shards of an account read at the same time; their calls still share one budget per API family.
 const SHARDS_AT_ONCE: usize = 4;
 
 /// What gives the shards of a scan.
@@ -18,8 +20,18 @@ pub trait Source: Send + Sync {
     /// The shards that there are to read, sorted.
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError>;
 
-    /// Reads the shards named, in any order. A shard that could not be read is a shard all the same: its coverage says so.
-    fn shards(&self, keys: Vec<ShardKey>) -> BoxStream<'_, Result<Shard, ScanError>>;
+    /// True for a shard that reads only what the resources of others name, and therefore comes after them.
+    fn waits(&self, _key: &ShardKey) -> bool {
+        false
+    }
+
+    /// Reads these shards, in any order; `named` is what resources that were read before refer to.
+    /// A shard that could not be read is a shard all the same: its coverage says so.
+    fn shards(
+        &self,
+        keys: Vec<ShardKey>,
+        named: Named,
+    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>>;
 
     /// When the reading ended, where that is in the past.
     fn finished(&self) -> Option<Timestamp> {
@@ -28,30 +40,49 @@ pub trait Source: Send + Sync {
 }
 
 /// A cloud as a source.
-pub struct Cloud<'a> {
+pub struct Cloud {
     /// Whose.
     pub target: TargetName,
     /// How it is read.
-    pub collector: &'a dyn Collector,
+    pub collector: Box<dyn Collector>,
 }
 
-impl std::fmt::Debug for Cloud<'_> {
+impl std::fmt::Debug for Cloud {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Cloud").field("target", &self.target).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
-impl Source for Cloud<'_> {
+impl Source for Cloud {
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError> {
         let plan = self.collector.plan().await;
         plan.map_err(|source| ScanError::Connect { target: self.target.clone(), source: Box::new(source) })
     }
 
-    fn shards(&self, keys: Vec<ShardKey>) -> BoxStream<'_, Result<Shard, ScanError>> {
-        let collector = self.collector;
-        let reads = keys.into_iter().map(move |key| async move { Ok(collector.collect(&key).await) });
-        stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE).boxed()
+    fn waits(&self, key: &ShardKey) -> bool {
+        self.collector.waits(key)
+    }
+
+    fn shards(
+        &self,
+        keys: Vec<ShardKey>,
+        named: Named,
+    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>> {
+        let collector = &*self.collector;
+        let mut accounts: BTreeMap<AccountId, Vec<ShardKey>> = BTreeMap::new();
+        for key in keys {
+            accounts.entry(key.account.clone()).or_default().push(key);
+        }
+        let accounts = accounts.into_values().map(move |keys| {
+            let named = named.clone();
+            let reads = keys.into_iter().map(move |key| {
+                let named = named.clone();
+                async move { Ok(collector.collect(&key, &named).await.packed()) }
+            });
+            stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE)
+        });
+        stream::iter(accounts).flatten_unordered(ACCOUNTS_AT_ONCE).boxed()
     }
 }
 
@@ -72,9 +103,13 @@ impl Source for Gathered<'_> {
         Ok(keys)
     }
 
-    fn shards(&self, keys: Vec<ShardKey>) -> BoxStream<'_, Result<Shard, ScanError>> {
+    fn shards(
+        &self,
+        keys: Vec<ShardKey>,
+        _named: Named,
+    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>> {
         let asked = self.shards.iter().filter(move |shard| keys.contains(&shard.key));
-        stream::iter(asked.cloned().map(Ok)).boxed()
+        stream::iter(asked.cloned().map(|shard| Ok(shard.packed()))).boxed()
     }
 
     fn finished(&self) -> Option<Timestamp> {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use axum::response::{Html, IntoResponse, Response};
+use nephoscope_answer::Sight;
 use nephoscope_frontend::{Assets, Page};
 use nephoscope_model::api::Frame;
-use nephoscope_model::query::{AsOf, Filter, ListQuery};
+use nephoscope_model::query::ListQuery;
 use nephoscope_model::{Status, TargetName};
 
 use crate::refusal::PageRefusal;
@@ -20,10 +21,14 @@ pub struct Framed {
 }
 
 impl Framed {
-    /// Frames the page at `path` under a query.
-    pub async fn new(server: &Server, path: &str, query: &ListQuery) -> Result<Self, PageRefusal> {
+    /// Frames the page at `path` under a query with what is in sight.
+    pub async fn new(
+        server: &Server,
+        path: &str,
+        query: &ListQuery,
+        sight: &Sight,
+    ) -> Result<Self, PageRefusal> {
         let store = &server.library.store;
-        let view = store.view_fetch(&query.filter.targets, &query.as_of).await?;
         let running = server.runner.running();
         let configured = server.runner.targets().iter().map(|target| target.name.clone());
         let mut targets: Vec<TargetName> = store.target_list().await?;
@@ -31,14 +36,14 @@ impl Framed {
         targets.sort();
         targets.dedup();
 
-        let open: u64 = store
-            .rollup_list(&view)
+        let open: u64 = sight
+            .rollups()
             .await?
             .iter()
             .filter(|rollup| matches!(rollup.bucket.status, Status::Fail | Status::Unknown))
             .map(|rollup| rollup.bucket.count)
             .sum();
-        let resources = store.resource_rollup_list(&view).await?.iter().map(|rollup| rollup.count).sum();
+        let resources = sight.resource_rollups().await?.iter().map(|rollup| rollup.count).sum();
         let checks = server.library.catalogue.checks().len() as u64;
         let counts: BTreeMap<String, u64> =
             [("/findings", open), ("/inventory", resources), ("/checks", checks)]
@@ -49,7 +54,8 @@ impl Framed {
             path: path.to_owned(),
             query: query.to_query_string(),
             as_of: as_of_text(&query.as_of),
-            viewed_at: view.entries.iter().map(|entry| entry.finished).max(),
+            from: query.from.as_ref().map(ToString::to_string),
+            viewed_at: sight.view.entries.iter().map(|entry| entry.finished).max(),
             targets,
             target: match query.filter.targets.as_slice() {
                 [one] => Some(one.clone()),
@@ -63,10 +69,16 @@ impl Framed {
         Ok(Self { frame, assets: assets::addresses() })
     }
 
-    /// Frames a page that has no filters, only a moment.
-    pub async fn plain(server: &Server, path: &str, as_of: &AsOf) -> Result<Self, PageRefusal> {
-        let query = ListQuery { as_of: as_of.clone(), filter: Filter::default(), ..ListQuery::default() };
-        Self::new(server, path, &query).await
+    /// Frames a page about one thing: it has no filters, only moments.
+    pub async fn plain(
+        server: &Server,
+        path: &str,
+        query: &ListQuery,
+        sight: &Sight,
+    ) -> Result<Self, PageRefusal> {
+        let query =
+            ListQuery { as_of: query.as_of.clone(), from: query.from.clone(), ..ListQuery::default() };
+        Self::new(server, path, &query, sight).await
     }
 
     /// Renders a page into the frame.

@@ -5,6 +5,7 @@
 mod assets;
 mod export;
 mod frame;
+mod params;
 mod refusal;
 mod request;
 mod router;

@@ -79,6 +79,9 @@ impl From<AnswerError> for Refusal {
             AnswerError::NoSuch { .. } => {
                 Self::new(StatusCode::BAD_REQUEST, "bad_query", error.to_string(), error.help())
             }
+            AnswerError::NothingScanned => {
+                Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string(), error.help())
+            }
         }
     }
 }
@@ -114,6 +117,7 @@ impl IntoResponse for PageRefusal {
             path: String::new(),
             query: String::new(),
             as_of: None,
+            from: None,
             viewed_at: None,
             targets: Vec::new(),
             target: None,

@@ -35,8 +35,16 @@ fn read(parts: &Parts) -> Result<ListQuery, QueryError> {
     ListQuery::from_pairs(pairs.iter().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
+/// The parameters of a list, and the one parameter `own` that an address has beside them.
+pub fn with_own(query: Option<String>, own: &str) -> Result<(Option<String>, ListQuery), QueryError> {
+    let all = pairs(&query.unwrap_or_default());
+    let (mine, rest): (Vec<_>, Vec<_>) = all.into_iter().partition(|(key, _)| key == own);
+    let query = ListQuery::from_pairs(rest.iter().map(|(key, value)| (key.as_str(), value.as_str())))?;
+    Ok((mine.into_iter().map(|(_, value)| value).rfind(|value| !value.is_empty()), query))
+}
+
 /// The decoded parameters of a query string.
-pub fn pairs(query: &str) -> Vec<(String, String)> {
+fn pairs(query: &str) -> Vec<(String, String)> {
     form_urlencoded::parse(query.as_bytes())
         .map(|(key, value)| (key.into_owned(), value.into_owned()))
         .collect()

@@ -73,7 +73,7 @@ async fn scan(
     let account = AccountId::from(ACCOUNT);
     let start = Instant::now();
     for shard in shards {
-        store.shard_insert(&id, shard).await?;
+        store.shard_insert(&id, &shard.clone().packed()).await?;
     }
     let inserted = start.elapsed();
     let start = Instant::now();
@@ -144,11 +144,11 @@ async fn read(store: &SqliteStore) -> Outcome {
     let key = store.finding_list(&view, &filter, &by_bucket, None, 1).await?.rows[0].key.clone();
     measure("finding_fetch", || async { store.finding_fetch(&view, &key).await.map(drop) }).await?;
     measure("verdict_change_list", || async {
-        store.verdict_change_list(&before, &view, 500).await.map(drop)
+        store.verdict_change_list(&before, &view, &filter, None, 500).await.map(drop)
     })
     .await?;
     measure("resource_change_list", || async {
-        store.resource_change_list(&before, &view, 500).await.map(drop)
+        store.resource_change_list(&before, &view, &filter, 500).await.map(drop)
     })
     .await?;
 
@@ -204,7 +204,7 @@ fn shard(size: usize) -> Shard {
     };
     let resources = (0..size).map(|number| resource(&key, number)).collect();
     let coverage =
-        Coverage { state: CoverageState::Complete, calls: BTreeMap::new(), errors: Vec::new(), listed: true };
+        Coverage { state: CoverageState::Complete, calls: BTreeMap::new(), errors: Vec::new(), costs: Vec::new(), listed: true };
     Shard { key, coverage, resources }
 }
 
@@ -255,6 +255,8 @@ fn resource(key: &ShardKey, number: usize) -> Resource {
             ),
             relation(RelationName::UsesLayer, arn("layer:extensions:12")),
         ],
+        carried: BTreeMap::new(),
+        revision: None,
         name,
     }
 }

@@ -158,6 +158,14 @@ pub enum StoreError {
         /// The resource.
         uid: String,
     },
+    /// A resource could not be judged.
+    #[error("judge account {account}: {cause}")]
+    Judge {
+        /// The account.
+        account: AccountId,
+        /// Why.
+        cause: String,
+    },
     /// The key for redaction cannot be read or made.
     #[error("{operation} the redaction key {}", path.display())]
     Key {
@@ -171,10 +179,19 @@ pub enum StoreError {
     },
 }
 
+/// What to do where the system would not write. It does not always say why, so that all likely reasons are named.
+const UNWRITTEN: &str = "the disk is full, or a quota or a limit on file sizes (`ulimit -f`) is reached, or the disk fails: make room and run it again: a scan goes on where it stopped";
+
 impl StoreError {
     /// What to do next.
     pub fn help(&self) -> String {
         let fixed = match self {
+            Self::Query { source, .. } if is_unwritten(source) => UNWRITTEN,
+            Self::Open { source, .. } | Self::Unwritable { source, .. } | Self::Migrate { source, .. }
+                if source.downcast_ref().is_some_and(is_unwritten) =>
+            {
+                UNWRITTEN
+            }
             Self::Address { .. } => "name a file, such as `--store sqlite:nephoscope.db`",
             Self::Missing { .. } => {
                 "run `nephoscope scan` or `nephoscope demo` first, or name another file with `--store`"
@@ -207,8 +224,22 @@ impl StoreError {
             Self::ReadOnly { .. }
             | Self::Query { .. }
             | Self::NotJudged { .. }
+            | Self::Judge { .. }
             | Self::NotCollected { .. } => "this should not happen: please report it with the lines above",
         };
         fixed.to_owned()
     }
+}
+
+/// True where the system would not write or enlarge a file, for a reason other than a full disk, which SQLite names itself.
+fn is_unwritten(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let codes = [
+        ffi::SQLITE_IOERR_WRITE,
+        ffi::SQLITE_IOERR_FSYNC,
+        ffi::SQLITE_IOERR_DIR_FSYNC,
+        ffi::SQLITE_IOERR_TRUNCATE,
+        ffi::SQLITE_IOERR_SHMSIZE,
+    ];
+    error.sqlite_error().is_some_and(|error| codes.contains(&error.extended_code))
 }

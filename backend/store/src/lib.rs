@@ -4,25 +4,28 @@
 //! A [`View`] fixes, for each target, the sequence at which it is looked at: a running scan never shows half a picture.
 
 mod error;
+mod judging;
 mod key;
 pub mod sqlite;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nephoscope_model::api::{FindingInterval, ResourceRow, ResourceVersion};
 use nephoscope_model::drift::ResourceChange;
-use nephoscope_model::finding::{Detail, Evaluation};
+use nephoscope_model::finding::Detail;
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::{CoverageRow, Origin, ScanState, ScanSummary};
 use nephoscope_model::score::{Bucket, Score};
 use nephoscope_model::{
-    AccountId, CheckId, Exposure, Facts, FindingKey, Kind, Provider, Region, Relation, Resource, ScanId,
-    ServiceName, Severity, Shard, ShardKey, State, Status, TargetName, Uid,
+    AccountId, CheckId, Exposure, Facts, FindingKey, Kind, PackedResource, Provider, Region, Relation,
+    Resource, ScanId, ServiceName, Severity, Shard, ShardKey, State, Status, TargetName, Uid,
 };
 
 pub use error::StoreError;
+pub use judging::Judging;
 pub use key::redaction_key;
 
 /// What every method gives.
@@ -71,13 +74,22 @@ pub struct ScanEnd {
 
 /// A resource as it is to be judged or shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredResource {
+pub struct StoredResource<R = Resource> {
     /// What is known of it.
-    pub resource: Resource,
+    pub resource: R,
     /// When its shard last listed it.
     pub last_read: Timestamp,
     /// True where this scan could not list it: it is shown as it was at `last_read`.
     pub stale: bool,
+}
+
+/// One shard as the scan before read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardBefore {
+    /// When that scan began: nothing that it read is older, but for what it carried over itself.
+    pub instant: Timestamp,
+    /// What it read, in no order. What it could not list is not among them.
+    pub resources: Vec<PackedResource>,
 }
 
 /// At which sequence each target is looked at.
@@ -172,6 +184,8 @@ pub struct FindingRow {
     pub exposure: Exposure,
     /// Evidence and reasons; empty for PASS.
     pub detail: Detail,
+    /// The facets of the resource that the scan carried over, and when they were really read.
+    pub carried: BTreeMap<String, Timestamp>,
     /// When the key began to fail or be unknown, without a pass since; for a PASS, when it began to pass.
     pub first_seen: Timestamp,
     /// When the scan that last saw it began.
@@ -255,10 +269,17 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// A resource that a `listed` shard no longer has ends here; one of a shard that was not listed whole stays as it was, stale.
     /// Committing a shard again that is already committed in this scan changes nothing.
-    async fn shard_insert(&self, scan: &ScanId, shard: &Shard) -> Result<()>;
+    async fn shard_insert(&self, scan: &ScanId, shard: &Shard<PackedResource>) -> Result<()>;
 
     /// Everything known of one account within the scan's target, stale resources included, sorted by uid.
-    async fn estate_fetch(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<StoredResource>>;
+    async fn estate_fetch(
+        &self,
+        scan: &ScanId,
+        account: &AccountId,
+    ) -> Result<Vec<StoredResource<PackedResource>>>;
+
+    /// What the current resources of one of the scan's accounts refer to, sorted.
+    async fn relation_targets(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<Uid>>;
 
     /// What the shards of one account could read in this scan, sorted by shard.
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;
@@ -271,12 +292,14 @@ pub trait Store: Send + Sync + Debug {
         account: &AccountId,
     ) -> Result<Vec<(FindingKey, Status)>>;
 
-    /// Commits the verdicts, facts and rollups of one account in one transaction. Only what differs from before is written.
+    /// Judges one account and commits its verdicts, facts and rollups in one transaction. Only what differs from before is written.
+    ///
+    /// `judging` is asked as fast as its answers are written, so that only a few are in memory at a time.
     async fn evaluation_insert(
         &self,
         scan: &ScanId,
         account: &AccountId,
-        evaluation: &Evaluation,
+        judging: &dyn Judging,
     ) -> Result<()>;
 
     /// Verdict counts of the scan's target as evaluated in this scan: what its score is computed from.
@@ -365,14 +388,36 @@ pub trait Store: Send + Sync + Debug {
     /// Edges from and to a resource in a view, sorted.
     async fn relation_list(&self, view: &View, uid: &Uid) -> Result<Vec<StoredRelation>>;
 
-    /// Verdicts that differ between two views, at most `limit`; targets that only one of them has are left out: worse ones first (FAIL now, then UNKNOWN now, then the rest), by severity, then exposure, then uid.
-    async fn verdict_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<VerdictChange>>;
+    /// Verdicts that differ between two views, at most `limit`; targets that only one of them has are left out: worse ones first (FAIL now, then UNKNOWN now, then the rest), by severity, then exposure, then uid. Of `filter`, targets, providers, accounts, regions, services and kinds apply; of `checks`, only these are compared, where given.
+    async fn verdict_change_list(
+        &self,
+        from: &View,
+        to: &View,
+        filter: &Filter,
+        checks: Option<&BTreeSet<CheckId>>,
+        limit: u32,
+    ) -> Result<Vec<VerdictChange>>;
 
-    /// Resources that came, went or changed between two views, at most `limit`, sorted by uid; targets that only one of them has are left out.
-    async fn resource_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<ResourceChange>>;
+    /// Resources that came, went or changed between two views, at most `limit`, sorted by uid; targets that only one of them has are left out. Of `filter`, targets, providers, accounts, regions, services and kinds apply.
+    async fn resource_change_list(
+        &self,
+        from: &View,
+        to: &View,
+        filter: &Filter,
+        limit: u32,
+    ) -> Result<Vec<ResourceChange>>;
 
     /// One shard of a finished scan as it is in the view, for export; none where the scan did not read it.
     async fn shard_fetch(&self, view: &View, key: &ShardKey) -> Result<Option<Shard>>;
+
+    /// One shard as the last finished scan of the same target read it, before `scan` reads it again, with these facets
+    /// only; none where no such scan read it, or where that scan took it from a file.
+    async fn shard_before(
+        &self,
+        scan: &ScanId,
+        key: &ShardKey,
+        facets: &[&str],
+    ) -> Result<Option<ShardBefore>>;
 
     /// What the schedules have acted upon.
     async fn schedule_list(&self) -> Result<Vec<ScheduleMark>>;

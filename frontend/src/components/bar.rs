@@ -1,5 +1,6 @@
-//! The bar above every page: whose cloud, as of when, search, and the button that scans.
+//! The bar above every page: whose cloud, as of when, compared with when, search, and the button that scans.
 
+use jiff::Timestamp;
 use leptos::prelude::*;
 use nephoscope_model::api::Frame;
 use nephoscope_model::query::AsOf;
@@ -12,6 +13,7 @@ pub fn bar(frame: &Frame) -> AnyView {
         <header class="top">
             {target(frame)}
             {as_of(frame)}
+            {compared(frame)}
             {search(frame)}
             {scan(frame)}
         </header>
@@ -49,37 +51,95 @@ fn as_of(frame: &Frame) -> AnyView {
         (None, Some(instant)) => wording::moment(instant),
         (None, None) => "no scan yet".to_owned(),
     };
-    let date = match frame.as_of.as_deref().map(str::parse::<AsOf>) {
-        Some(Ok(AsOf::At(instant))) => instant.strftime("%Y-%m-%d").to_string(),
+    let choice = Moment {
+        class: "menu",
+        key: "as_of",
+        name: "As of",
+        shown,
+        given: frame.as_of.as_deref(),
+        latest: None,
+        act: "Show that day",
+        otherwise: "Latest",
+    };
+    moment(frame, choice)
+}
+
+/// What the page is compared with. Only the overview compares; other pages keep the choice in their links.
+fn compared(frame: &Frame) -> Option<AnyView> {
+    let viewed_at = frame.viewed_at.filter(|_| frame.path == "/")?;
+    let choice = Moment {
+        class: "menu compared",
+        key: "from",
+        name: "Compared with",
+        shown: frame.from.as_deref().map_or_else(|| "the scan before".to_owned(), wording::as_of),
+        given: frame.from.as_deref(),
+        latest: Some(day(viewed_at)),
+        act: "Compare with that day",
+        otherwise: "The scan before",
+    };
+    Some(moment(frame, choice))
+}
+
+/// A moment that can be chosen.
+struct Moment<'a> {
+    class: &'static str,
+    /// The parameter.
+    key: &'static str,
+    /// What it is called in the bar.
+    name: &'static str,
+    /// What is chosen now, in words.
+    shown: String,
+    /// What is chosen now, as the query says it.
+    given: Option<&'a str>,
+    /// The latest day that makes sense, where there is one.
+    latest: Option<String>,
+    /// What the button does.
+    act: &'static str,
+    /// What there is without a choice.
+    otherwise: &'static str,
+}
+
+/// A menu with a day to choose, sent with all else that the page was asked for.
+fn moment(frame: &Frame, choice: Moment<'_>) -> AnyView {
+    let Moment { class, key, name, shown, given, latest, act, otherwise } = choice;
+    let date = match given.map(str::parse::<AsOf>) {
+        Some(Ok(AsOf::At(instant))) => day(instant),
         _ => String::new(),
     };
     let path = address::dated_path(frame);
     let here = path == frame.path;
-    let pairs = address::pairs_of(&frame.query).into_iter();
-    let pairs = pairs.filter(|(key, _)| key == "target" || (here && key != "as_of" && key != "cursor"));
-    let hidden =
-        pairs.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
-    let latest = frame.as_of.as_ref().map(|_| {
-        view! { <a class="link" href=address::changed(frame, "as_of", None)>"Latest"</a> }
+    let kept = address::pairs_of(&frame.query).into_iter().filter(|(other, _)| {
+        let moments = ["target", "as_of", "from"].contains(&other.as_str());
+        other != key && other != "cursor" && (here || moments)
     });
+    let hidden =
+        kept.map(|(key, value)| view! { <input type="hidden" name=key value=value /> }).collect_view();
+    let back = given.map(|_| {
+        view! { <a class="link" href=address::changed(frame, key, None)>{otherwise}</a> }
+    });
+    let id = format!("{}-date", key.replace('_', "-"));
     view! {
-        <details class="menu" name="bar">
+        <details class=class name="bar">
             <summary class="field">
-                <span class="field-name">"As of"</span>
+                <span class="field-name">{name}</span>
                 <span class="field-value">{shown}</span>
             </summary>
             <form class="panel as-of" method="get" action=path.to_owned()>
                 {hidden}
-                <label for="as-of-date">"End of the day (UTC)"</label>
-                <input type="date" id="as-of-date" name="as_of" value=date required />
+                <label for=id.clone()>"End of the day (UTC)"</label>
+                <input type="date" id=id name=key value=date max=latest required />
                 <div class="panel-actions">
-                    <button type="submit" class="button">"Show that day"</button>
-                    {latest}
+                    <button type="submit" class="button">{act}</button>
+                    {back}
                 </div>
             </form>
         </details>
     }
     .into_any()
+}
+
+fn day(instant: Timestamp) -> String {
+    instant.strftime("%Y-%m-%d").to_string()
 }
 
 /// Searches the list that one is on, or the inventory from any other page.
@@ -94,7 +154,7 @@ fn search(frame: &Frame) -> AnyView {
     let value = pairs.iter().find(|(key, _)| same && key == "query").map(|(_, value)| value.clone());
     let kept = pairs.into_iter().filter(|(key, _)| match key.as_str() {
         "query" | "cursor" | "uid" => false,
-        "target" | "as_of" => true,
+        "target" | "as_of" | "from" => true,
         _ => same,
     });
     let hidden =

@@ -20,9 +20,16 @@ pub fn changes(scope: &Scope, drift: &Drift) -> AnyView {
     let resources = drift.resources.iter().take(SHOWN).map(|change| resource(scope, change)).collect_view();
     let hidden = findings.len().saturating_sub(SHOWN) as u64;
     let more = (hidden > 0 || drift.truncated).then(|| {
-        let words = if drift.truncated { "and more".to_owned() } else { format!("and {} more", wording::thousands(hidden)) };
-        let new = scope.link("/findings", &[("state", "new")]);
-        view! { <p class="rest"><span class="quiet">{words}</span><a class="link" href=new>"All new findings"</a></p> }
+        let words = if drift.truncated {
+            "and more".to_owned()
+        } else {
+            format!("and {} more", wording::thousands(hidden))
+        };
+        // New is what the scan before did not see: it answers no other comparison.
+        let new = scope.from.is_none().then(|| {
+            view! { <a class="link" href=scope.link("/findings", &[("state", "new")])>"All new findings"</a> }
+        });
+        view! { <p class="rest"><span class="quiet">{words}</span>{new}</p> }
     });
     let rest = drift.resources.len().saturating_sub(SHOWN) as u64;
     let rest = (rest > 0)

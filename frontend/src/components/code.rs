@@ -4,11 +4,27 @@ use leptos::prelude::*;
 use nephoscope_model::Unreadable;
 use nephoscope_model::check::Remediation;
 
+use crate::islands::copy::Copy;
+
 /// A block that is selected whole with one click.
 pub fn block(label: &str, text: &str) -> AnyView {
+    figure(label, text, None)
+}
+
+/// A block that is taken elsewhere: where scripts run, a button copies it.
+fn command(label: &str, text: &str) -> AnyView {
+    let (name, text) = (label.to_owned(), text.trim_end().to_owned());
+    let copy = view! { <Copy label=name text=text.clone() /> }.into_any();
+    figure(label, &text, Some(copy))
+}
+
+fn figure(label: &str, text: &str, copy: Option<AnyView>) -> AnyView {
     view! {
         <figure class="code">
-            <figcaption>{label.to_owned()}</figcaption>
+            <figcaption>
+                <span>{label.to_owned()}</span>
+                {copy}
+            </figcaption>
             <pre tabindex="0" role="region" aria-label=label.to_owned()>
                 <code>{text.trim_end().to_owned()}</code>
             </pre>
@@ -39,8 +55,8 @@ pub fn inline(text: &str) -> Vec<AnyView> {
 
 /// What to do, in words, on the command line and in Terraform.
 pub fn remediation(remediation: &Remediation) -> AnyView {
-    let cli = remediation.cli.as_ref().map(|text| block("Command line", text));
-    let terraform = remediation.terraform.as_ref().map(|text| block("Terraform", text));
+    let cli = remediation.cli.as_ref().map(|text| command("Command line", text));
+    let terraform = remediation.terraform.as_ref().map(|text| command("Terraform", text));
     view! {
         {prose(&remediation.text)}
         {cli}

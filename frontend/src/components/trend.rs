@@ -151,13 +151,13 @@ fn stop(scope: &Scope, plot: &Plot, point: &TrendPoint, several: bool) -> Stop {
         }
         _ => format!("{value}, nothing unknown"),
     };
-    let then = Scope { as_of: Some(point.scan.to_string()), target: scope.target.clone() };
+    let then = Scope { as_of: Some(point.scan.to_string()), from: None, target: scope.target.clone() };
     Stop { x, y, when: format!("{}{target}", wording::day(point.at)), value, address: then.link("/", &[]) }
 }
 
 fn rows(scope: &Scope, points: &[TrendPoint]) -> AnyView {
     let lines = points.iter().rev().map(|point| {
-        let then = Scope { as_of: Some(point.scan.to_string()), target: scope.target.clone() };
+        let then = Scope { as_of: Some(point.scan.to_string()), from: None, target: scope.target.clone() };
         let range = format!("{} to {}", wording::points(point.low.as_ref()), wording::points(point.high.as_ref()));
         view! {
             <tr>

@@ -2,6 +2,7 @@
 
 use leptos::prelude::{document, window};
 use wasm_bindgen::prelude::*;
+use web_sys::js_sys::Promise;
 use web_sys::{Element, Event, EventTarget, HtmlElement, HtmlInputElement, KeyboardEvent, Storage};
 
 /// Calls `handler` on every `name` event of `target`, as long as the page lives.
@@ -10,6 +11,19 @@ pub fn listen<E: FromWasmAbiEvent>(target: &EventTarget, name: &str, handler: im
     // The only failure is a callback that is not a function, and a closure is one.
     let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
     closure.forget();
+}
+
+/// Calls `then` once a promise is settled: with true where it was kept.
+pub fn settle(promise: &Promise, then: impl FnOnce(bool) + Clone + 'static) {
+    let kept = Closure::once({
+        let then = then.clone();
+        move |_: JsValue| then(true)
+    });
+    let broken = Closure::once(move |_: JsValue| then(false));
+    let _ = promise.then2(&kept, &broken);
+    // Exactly one of them is called, and the page ends before it would matter that the other never is.
+    kept.forget();
+    broken.forget();
 }
 
 /// The events that the islands listen to.

@@ -5,6 +5,7 @@
 pub mod apply;
 #[cfg(feature = "hydrate")]
 mod browser;
+pub mod copy;
 pub mod keys;
 pub mod progress;
 pub mod readout;

@@ -119,7 +119,9 @@ pub fn resource(page: &Page<'_>, body: &ResourceDetail) -> String {
     let scope = Scope::of(page.frame);
     let row = &body.row;
     // The date changes on this page, and its address is nothing without the uid.
-    let rest = page.frame.as_of.iter().map(|as_of| format!("&as_of={}", encode(as_of))).collect::<String>();
+    let moments = [("as_of", &scope.as_of), ("from", &scope.from)];
+    let moments = moments.into_iter().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+    let rest = moments.map(|(key, value)| format!("&{key}={}", encode(value))).collect::<String>();
     let frame = Frame { query: format!("uid={}{rest}", encode(row.uid.as_str())), ..page.frame.clone() };
     let page = &Page { frame: &frame, ..*page };
     let kind = scope.link(PATH, &[("kind", row.kind.as_str())]);

@@ -40,7 +40,12 @@ fn content(scope: &Scope, body: &Overview) -> AnyView {
         card(&title, None, changes::changes(scope, drift))
     });
     let drift = drift.unwrap_or_else(|| {
-        let words = "There is only one scan in view, and nothing to compare it with.";
+        let words = match scope.from {
+            Some(_) => {
+                "No scan had finished by the day that was chosen, so there is nothing to compare with."
+            }
+            None => "There is only one scan in view, and nothing to compare it with.",
+        };
         card("What changed", None, empty(Empty::NothingFound(words)))
     });
     view! {

@@ -189,3 +189,15 @@ fn without_wasm_the_page_has_no_script_at_all() {
     assert!(!html.contains("<script"));
     assert!(html.contains("Apply") || html.contains("What changed since Friday"));
 }
+
+#[test]
+fn commands_can_be_copied_where_scripts_run_and_are_selected_whole_elsewhere() {
+    let pages = every_page();
+    let (_, finding) = pages.iter().find(|(name, _)| *name == "finding").unwrap();
+    let buttons: Vec<&str> = finding.split("<button").filter(|part| part.contains("copy-button")).collect();
+    assert!(!buttons.is_empty(), "the remedy of the sample finding has a command");
+    for button in buttons {
+        let tag = button.split('>').next().unwrap();
+        assert!(tag.contains(" hidden") && tag.contains("type=\"button\""), "hidden until awake: {tag}");
+    }
+}

@@ -115,3 +115,40 @@ fn the_date_of_a_resource_changes_without_losing_the_resource() {
     let latest = format!("/inventory/resource?uid={}", nephoscope_model::query::encode(uid));
     assert!(hrefs(&html).contains(&latest.as_str()), "the way back to the latest");
 }
+
+/// The form of a menu of the bar, by the parameter that it chooses.
+fn moment_form<'a>(html: &'a str, key: &str) -> Option<&'a str> {
+    let input = format!("<input type=\"date\" id=\"{}-date\" name=\"{key}\"", key.replace('_', "-"));
+    html.split("<form ").map(|rest| rest.split("</form>").next().unwrap()).find(|form| form.contains(&input))
+}
+
+#[test]
+fn either_moment_is_chosen_without_scripts_and_keeps_the_other() {
+    let frame = Frame {
+        as_of: Some("2026-11-16".into()),
+        from: Some("2026-11-13".into()),
+        ..estate::frame("/", "target=production&as_of=2026-11-16&from=2026-11-13")
+    };
+    let html = pages::overview(&Page { frame: &frame, assets: &estate::assets() }, &estate::overview());
+    let (as_of, from) = (moment_form(&html, "as_of").unwrap(), moment_form(&html, "from").unwrap());
+    for form in [as_of, from] {
+        assert!(form.contains("method=\"get\" action=\"/\""), "{form}");
+        assert!(form.contains("name=\"target\" value=\"production\""), "{form}");
+        assert!(form.contains("<button type=\"submit\""), "{form}");
+    }
+    assert!(as_of.contains("type=\"hidden\" name=\"from\" value=\"2026-11-13\""), "{as_of}");
+    assert!(from.contains("type=\"hidden\" name=\"as_of\" value=\"2026-11-16\""), "{from}");
+    assert!(from.contains("href=\"/?target=production&amp;as_of=2026-11-16\""), "back to the scan before");
+    assert!(html.contains("Fri 13 Nov 2026"), "what it is compared with is in the bar");
+    let onward = hrefs(&html).into_iter().filter(|href| href.starts_with("/findings?")).collect::<Vec<_>>();
+    assert!(onward.iter().all(|href| href.contains("from=2026-11-13")), "{onward:?}");
+}
+
+#[test]
+fn only_the_overview_offers_a_comparison() {
+    assert_eq!(moment_form(&findings(&[("from", "2026-11-13")]), "from"), None);
+    let frame = estate::frame("/", "");
+    let html = pages::overview(&Page { frame: &frame, assets: &estate::assets() }, &estate::overview());
+    assert!(moment_form(&html, "from").unwrap().contains("max=\"2026-11-16\""), "not after the view itself");
+    assert!(html.contains("the scan before"));
+}

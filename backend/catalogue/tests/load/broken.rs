@@ -35,7 +35,7 @@ acme/b.yaml:1:5: a text is expected here
 aws/lambda/url-auth-none.yaml:3:11: `grave` is not a severity; known are critical, high, medium, low, informational
   3 | severity: grave
     |           ^
-aws/lambda/url-auth-none.yaml:9:12: `uri` is not a facet of aws.lambda.function; known are aliases, code_signing, concurrency, config, event_sources, policy, url, besides `facts` and `resource`
+aws/lambda/url-auth-none.yaml:9:12: `uri` is not a facet of aws.lambda.function; known are alias_policies, aliases, async, code, code_signing, concurrency, config, event_sources, loaders, policy, provisioned, recursion, runtime_management, tags, url, urls, versions, besides `facts` and `resource`
   9 | evidence: [uri.AuthType, url.FunctionUrl]
     |            ^"
     );
@@ -158,7 +158,7 @@ fn evidence_names_what_there_is() {
     assert_eq!(
         causes_with("url.FunctionUrl]", "facts.grant]"),
         [
-            "9:26: `facts.grant` names no fact of aws.lambda.function; known are exposure, foreign_layers, grants, insights, invocations_recorded, role, runtime, secrets"
+            "9:26: `facts.grant` names no fact of aws.lambda.function; known are asynchronous, exposure, foreign_layers, grants, insights, invocations_recorded, may_log, role, runtime, secrets, unchanged_days"
         ]
     );
     assert_eq!(

@@ -27,7 +27,7 @@ fn a_fault_within_a_block_is_shown_in_its_own_line() {
     let folded = "passes: >-\n  url.AuthType != \"NONE\"\n  && polcy.Statement.size() == 0";
     assert_eq!(
         faults_with(PASSES, folded),
-        "aws/lambda/url-auth-none.yaml:10:6: `polcy` is not a facet of aws.lambda.function; known are aliases, code_signing, concurrency, config, event_sources, policy, url, besides `facts`, `resource` and `now`
+        "aws/lambda/url-auth-none.yaml:10:6: `polcy` is not a facet of aws.lambda.function; known are alias_policies, aliases, async, code, code_signing, concurrency, config, event_sources, loaders, policy, provisioned, recursion, runtime_management, tags, url, urls, versions, besides `facts`, `resource` and `now`
   10 |   && polcy.Statement.size() == 0
      |      ^"
     );
@@ -47,7 +47,7 @@ fn syntax_is_told_in_plain_words() {
 
 #[test]
 fn only_names_that_mean_something_are_taken() {
-    let known = "known are aliases, code_signing, concurrency, config, event_sources, policy, url, besides `facts`, `resource` and `now`";
+    let known = "known are alias_policies, aliases, async, code, code_signing, concurrency, config, event_sources, loaders, policy, provisioned, recursion, runtime_management, tags, url, urls, versions, besides `facts`, `resource` and `now`";
     assert_eq!(
         cause("Url.AuthType == \"NONE\""),
         format!("8:9: `Url` is not a facet of aws.lambda.function; {known}")

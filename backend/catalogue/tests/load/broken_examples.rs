@@ -37,7 +37,7 @@ fn examples_name_what_there_is() {
     assert_eq!(
         causes_with("expect: fail, url:", "expect: fail, uri:"),
         [
-            "17:32: `uri` is not a facet of aws.lambda.function; known are aliases, code_signing, concurrency, config, event_sources, policy, url"
+            "17:32: `uri` is not a facet of aws.lambda.function; known are alias_policies, aliases, async, code, code_signing, concurrency, config, event_sources, loaders, policy, provisioned, recursion, runtime_management, tags, url, urls, versions"
         ]
     );
     assert_eq!(

@@ -1,8 +1,6 @@
-//! `nephoscope config` and `nephoscope targets`: what applies, and where it comes from.
+//! `nephoscope config`: what applies, and where it comes from.
 
 use std::process::ExitCode;
-
-use jiff::Timestamp;
 
 use crate::args::Config;
 use crate::config::DEFAULT_BUDGET;
@@ -39,22 +37,6 @@ pub fn run(context: &Context, command: &Config) -> Outcome {
             }
             print_table(&rows)?;
         }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Lists what can be scanned.
-pub fn targets(context: &Context) -> Outcome {
-    let mut rows = table(&["target", "provider", "schedule", "next due"]);
-    let now = Timestamp::now();
-    for target in &context.config.targets {
-        let schedule = target.schedule.as_ref().map_or("by hand", |schedule| schedule.text());
-        let due = target.next_due(now).map_or_else(|| "–".to_owned(), |due| due.to_string());
-        rows.add_row([target.name.as_str(), target.provider().as_str(), schedule, &due]);
-    }
-    print_table(&rows)?;
-    if context.config.targets.is_empty() {
-        eprintln!("no target is configured; `nephoscope scan aws` scans what the ambient credentials reach");
     }
     Ok(ExitCode::SUCCESS)
 }

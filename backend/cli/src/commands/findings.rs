@@ -36,7 +36,11 @@ pub async fn list(context: &Context, list: &List) -> Outcome {
             print(if open == ",\n" { "\n]\n" } else { "[]\n" })?;
         }
         ListFormat::Table => {
-            let page = finding_list(&library, &ListQuery { limit: Some(MAX_LIMIT), ..query }).await?;
+            let page = finding_list(
+                &library.sight_of(&query).await?,
+                &ListQuery { limit: Some(MAX_LIMIT), ..query },
+            )
+            .await?;
             let mut rows = table(&["status", "severity", "check", "resource", "found"]);
             for finding in &page.findings {
                 rows.add_row(row(finding));

@@ -16,9 +16,10 @@ use crate::print::{print, print_json, print_table, table};
 pub async fn list(context: &Context, list: &List) -> Outcome {
     let mut query = ListQuery { limit: Some(MAX_LIMIT), ..query(&list.filters)? };
     let library = context.library()?;
+    let sight = library.sight_of(&query).await?;
     let mut rows: Vec<ResourceRow> = Vec::new();
     loop {
-        let page = resource_list(&library, &query).await?;
+        let page = resource_list(&sight, &query).await?;
         query.cursor = page.next;
         if list.format == ListFormat::Jsonl {
             for row in &page.resources {
@@ -64,7 +65,7 @@ pub async fn list(context: &Context, list: &List) -> Outcome {
 pub async fn show(context: &Context, uid: &str, as_of: Option<&str>) -> Outcome {
     let as_of: AsOf = as_of.unwrap_or_default().parse().map_err(|error| refuse(&error))?;
     let library = context.library()?;
-    let Some(detail) = resource_fetch(&library, &Uid::from(uid), &as_of).await? else {
+    let Some(detail) = resource_fetch(&library.sight(&[], &as_of).await?, &Uid::from(uid)).await? else {
         let help = "`nephoscope resources --query TEXT` finds identifiers";
         return Err(Failure::usage(format!("no resource `{uid}` in view"), help));
     };

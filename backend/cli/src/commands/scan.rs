@@ -10,14 +10,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use nephoscope_answer::{FindingExport, Library, finding_list, scan_fetch, score_of};
 use nephoscope_catalogue::Catalogue;
-use nephoscope_collect::Aws;
+use nephoscope_collect::floor::loads;
 use nephoscope_model::api::{ScanDetail, ScanEvent};
 use nephoscope_model::query::{AsOf, Filter, ListQuery};
 use nephoscope_model::scan::{CoverageRow, Origin, ScanState};
 use nephoscope_model::{CoverageState, Finding, ScanId, Severity, Status, TargetName};
 use nephoscope_report::{FindingsCsv, FindingsJsonl};
 use nephoscope_scan::snapshot_file::SnapshotFile;
-use nephoscope_scan::source::{Cloud, Gathered, Source};
+use nephoscope_scan::source::Source;
 use nephoscope_scan::{Progress, Request, ScanError, Target, TargetAccess};
 use nephoscope_store::Store;
 use nephoscope_store::redaction_key;
@@ -25,6 +25,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, ScanFormat};
+use crate::commands::plan::{at_least, plan};
 use crate::config::{DEFAULT_BUDGET, ambient_aws};
 use crate::context::{Context, refuse, stop_on_signal};
 use crate::failure::{Failure, Outcome, code};
@@ -40,22 +41,27 @@ pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
     // A pattern that matches nothing must not look like a clean result after an hour of scanning.
     let checks = ListQuery::from_pairs(scan.check.iter().map(|pattern| ("check", pattern.as_str())));
     let checks = checks.map_err(|error| refuse(&error))?.filter.checks;
+    if scan.plan {
+        return plan(scan, &targets(context, scan)?).await;
+    }
     let catalogue = context.catalogue()?;
-    let targets = if scan.from.is_some() { Vec::new() } else { targets(context, scan)? };
+    let mut targets = if scan.from.is_some() { Vec::new() } else { targets(context, scan)? };
+    let key = redaction_key(context.store_url())?;
+    targets.iter_mut().for_each(|target| arm(target, key));
     let store = context.writer()?;
     let stop = stop_on_signal();
 
     let mut scanned = Vec::new();
     if let Some(path) = &scan.from {
-        scanned.push(scan_file(&*store, &catalogue, path, &stop).await?);
+        scanned.push(Scanned { id: scan_file(&*store, &catalogue, path, &stop).await?, share: None });
     }
     for target in &targets {
         scanned.push(scan_target(&*store, &catalogue, target, &stop).await?);
     }
     let library = Library { store, catalogue };
     let mut codes = Vec::new();
-    for id in &scanned {
-        codes.push(report(context, scan, &library, id, &checks).await?);
+    for scanned in &scanned {
+        codes.push(report(context, scan, &library, scanned, &checks).await?);
     }
     Ok(if scan.exit_zero { ExitCode::SUCCESS } else { ExitCode::from(codes.into_iter().max().unwrap_or(0)) })
 }
@@ -92,22 +98,29 @@ fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure>
         let ambient_only = configured.is_empty() || restricted;
         found = if ambient_only { vec![ambient()] } else { configured.clone() };
     }
-    let key = redaction_key(context.store_url())?;
     for target in &mut found {
-        arm(target, key, scan.budget);
+        match &mut target.access {
+            TargetAccess::Aws(options) => options.budget = scan.budget.unwrap_or(options.budget),
+            TargetAccess::Gathered(_) => {}
+        }
     }
     Ok(found)
 }
 
-/// Gives a target what is not its own to know: the installation's redaction key and the budget of the command line.
-pub fn arm(target: &mut Target, key: [u8; 32], budget: Option<f64>) {
+/// Gives a target what is not its own to know: the installation's redaction key.
+pub fn arm(target: &mut Target, key: [u8; 32]) {
     match &mut target.access {
-        TargetAccess::Aws(options) => {
-            options.redaction_key = key;
-            options.budget = budget.unwrap_or(options.budget);
-        }
+        TargetAccess::Aws(options) => options.redaction_key = key,
         TargetAccess::Gathered(_) => {}
     }
+}
+
+/// A scan of this process.
+struct Scanned {
+    id: ScanId,
+    /// The share of the quotas within which all of it was read; none where no cloud was asked, or somebody else asked
+    /// before.
+    share: Option<f64>,
 }
 
 async fn scan_target(
@@ -115,22 +128,13 @@ async fn scan_target(
     catalogue: &Arc<Catalogue>,
     target: &Target,
     stop: &CancellationToken,
-) -> Result<ScanId, Failure> {
+) -> Result<Scanned, Failure> {
     let request = Request { target: target.name.clone(), origin: Origin::Command, instant: Timestamp::now() };
-    match &target.access {
-        TargetAccess::Aws(options) => {
-            let connected = Aws::connect((**options).clone()).await;
-            let collector = connected.map_err(|source| ScanError::Connect {
-                target: target.name.clone(),
-                source: Box::new(source),
-            })?;
-            let source = Cloud { target: target.name.clone(), collector: &collector };
-            scan_source(store, catalogue, &source, &request, stop).await
-        }
-        TargetAccess::Gathered(shards) => {
-            scan_source(store, catalogue, &Gathered { shards, finished: None }, &request, stop).await
-        }
-    }
+    let source = target.connect().await?;
+    let id = scan_source(store, catalogue, &*source, &request, stop).await?;
+    // A scan that was taken up where another process left it took longer than it was read.
+    let is_whole = id == ScanId::of(&request.target, request.instant);
+    Ok(Scanned { share: target.share().filter(|_| is_whole), id })
 }
 
 /// Evaluates a snapshot file as of its own instant. A snapshot that the store has already, judged by the same
@@ -205,9 +209,10 @@ async fn report(
     context: &Context,
     scan: &args::Scan,
     library: &Library,
-    id: &ScanId,
+    scanned: &Scanned,
     checks: &[String],
 ) -> Result<u8, Failure> {
+    let id = &scanned.id;
     let Some(detail) = scan_fetch(library, id).await? else {
         return Err(Failure::tool(anyhow::anyhow!("scan {id} is not in the store"), "scan again"));
     };
@@ -224,7 +229,7 @@ async fn report(
     }
     let to_stdout = !scan.format.is_empty() && scan.output.as_os_str() == "-";
     if !context.global.quiet && !to_stdout {
-        summarise(library, &detail, &query).await?;
+        summarise(library, &detail, &query, scanned.share).await?;
     }
     let short = |share: f64| covered(&detail.coverage) < share;
     if scan.min_coverage.or(context.config.file.scan.min_coverage).is_some_and(short) {
@@ -242,7 +247,7 @@ async fn fails_at(library: &Library, query: &ListQuery, threshold: Severity) -> 
     failing.filter.statuses = vec![Status::Fail];
     failing.filter.severities = Severity::ALL.into_iter().filter(|severity| *severity >= threshold).collect();
     failing.limit = Some(1);
-    Ok(finding_list(library, &failing).await?.total > 0)
+    Ok(finding_list(&library.sight_of(&failing).await?, &failing).await?.total > 0)
 }
 
 /// The share of shards that were read whole, 0 to 1; disabled regions do not count.
@@ -256,15 +261,22 @@ fn covered(coverage: &[CoverageRow]) -> f64 {
     if all == 0 { 1.0 } else { f64::from(whole) / f64::from(all) }
 }
 
-async fn summarise(library: &Library, detail: &ScanDetail, query: &ListQuery) -> Result<(), Failure> {
+async fn summarise(
+    library: &Library,
+    detail: &ScanDetail,
+    query: &ListQuery,
+    share: Option<f64>,
+) -> Result<(), Failure> {
     let scan = &detail.scan;
-    let score = score_of(library, &query.filter, &query.as_of).await?;
+    let sight = library.sight_of(query).await?;
+    let score = score_of(&sight, &query.filter).await?;
     let mut text = format!("scan {} of target {}\n", scan.id, scan.target);
     let shards = detail.coverage.len();
     text += &format!(
         "  {} resources, {} of {shards} shards whole, {} calls\n",
         scan.resources, scan.shards_complete, scan.calls
     );
+    text += &share.map(|share| pace(detail, share)).unwrap_or_default();
     let rounded = |points: &Option<nephoscope_model::Points>| points.as_ref().map(|points| points.rounded(1));
     match (rounded(&score.reported), rounded(&score.low), rounded(&score.high)) {
         (Some(reported), Some(low), Some(high)) => {
@@ -281,7 +293,7 @@ async fn summarise(library: &Library, detail: &ScanDetail, query: &ListQuery) ->
     let mut failing = query.clone();
     failing.filter.statuses = vec![Status::Fail, Status::Unknown];
     failing.limit = Some(10);
-    let page = finding_list(library, &failing).await?;
+    let page = finding_list(&sight, &failing).await?;
     if !page.findings.is_empty() {
         let mut rows = table(&["status", "severity", "check", "resource", "found"]);
         for finding in &page.findings {
@@ -304,6 +316,14 @@ async fn summarise(library: &Library, detail: &ScanDetail, query: &ListQuery) ->
         eprintln!("not read: {} {} {} × {}{permission}", row.shard, error.api, error.error, error.count);
     }
     Ok(())
+}
+
+/// How long the calls took, beside how long they had to take.
+fn pace(detail: &ScanDetail, share: f64) -> String {
+    let Some(last) = detail.coverage.iter().map(|row| row.committed).max() else { return String::new() };
+    let seconds = last.duration_since(detail.scan.started).as_secs_f64();
+    let loads = loads(detail.coverage.iter().map(|row| (&row.shard, &row.coverage)), share);
+    format!("  read in {seconds:.1} s; the calls take {}\n", at_least(&loads, share))
 }
 
 /// One finding as a row: status, severity, check, resource, and what was found.
@@ -392,7 +412,7 @@ async fn write_document(
     detail: &ScanDetail,
     query: &ListQuery,
 ) -> Result<(), Failure> {
-    let score = score_of(library, &query.filter, &query.as_of).await?;
+    let score = score_of(&library.sight_of(query).await?, &query.filter).await?;
     let scan = &detail.scan;
     let counts: BTreeMap<&str, u64> =
         [("pass", scan.pass), ("fail", scan.fail), ("unknown", scan.unknown), ("resources", scan.resources)]

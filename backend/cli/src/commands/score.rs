@@ -18,7 +18,7 @@ const CHANGES: u32 = 500;
 pub async fn score(context: &Context, args: &args::Score) -> Outcome {
     let query = query(&args.filters)?;
     let library = context.library()?;
-    let score = score_of(&library, &query.filter, &query.as_of).await?;
+    let score = score_of(&library.sight_of(&query).await?, &query.filter).await?;
     if args.format == ObjectFormat::Json {
         print_json(&score)?;
         return Ok(ExitCode::SUCCESS);
@@ -64,7 +64,9 @@ pub async fn drift(context: &Context, args: &args::Drift) -> Outcome {
     let (from, to) = (read(&args.from)?, read(args.to.as_deref().unwrap_or_default())?);
     let query = query(&args.filters)?;
     let library = context.library()?;
-    let drift = drift_between(&library, &query.filter, &from, &to, CHANGES).await?;
+    let targets = &query.filter.targets;
+    let (from, to) = (library.sight(targets, &from).await?, library.sight(targets, &to).await?);
+    let drift = drift_between(&from, &to, &query.filter, CHANGES).await?;
     if args.format == ObjectFormat::Json {
         print_json(&drift)?;
         return Ok(ExitCode::SUCCESS);

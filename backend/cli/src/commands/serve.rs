@@ -41,7 +41,7 @@ pub async fn serve(context: &Context, args: &args::Serve) -> Outcome {
     }
     let key = redaction_key(context.store_url())?;
     for target in &mut targets {
-        arm(target, key, None);
+        arm(target, key);
     }
     run(listener, store, catalogue, targets).await
 }

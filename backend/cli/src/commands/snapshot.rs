@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use nephoscope_model::TargetName;
-use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::query::AsOf;
 use nephoscope_model::snapshot::SnapshotHeader;
 use nephoscope_scan::snapshot_file::{SnapshotFile, write_file};
 use nephoscope_store::ViewEntry;
@@ -54,8 +54,8 @@ async fn export(
 ) -> Result<(), Failure> {
     let as_of: AsOf = as_of.unwrap_or_default().parse().map_err(|error| refuse(&error))?;
     let library = context.library()?;
-    let filter = Filter { targets: target.map(TargetName::from).into_iter().collect(), ..Filter::default() };
-    let mut view = library.view(&filter, &as_of).await?;
+    let targets: Vec<TargetName> = target.map(TargetName::from).into_iter().collect();
+    let mut view = library.store.view_fetch(&targets, &as_of).await?;
     if let AsOf::Scan(id) = &as_of {
         view.entries.retain(|entry| entry.scan == *id);
     }

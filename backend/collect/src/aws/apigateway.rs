@@ -1,59 +1,112 @@
-//! API Gateway, REST APIs: what they expose, who may call it, and how their stages are set up.
+//! API Gateway, REST APIs: what is deployed at each stage, who may call it, and how the stages are set up.
+//!
+//! One call an API (its stages) and one a deployment (`GetExport`: methods, authorizers, validators and the
+//! resource policy as they answer requests now); the rest comes in bulk, but for one call a custom domain.
+//! The draft that people edit is read in two cases. Where an export is refused, it stands in for what is
+//! deployed, with the validators that it names by their ids. And where calls are left of those that an API may
+//! cost ([`drafts`]), so that it can be compared with what is deployed.
 //!
 //! One permission (`apigateway:GET`) allows every read, whatever the action is called.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use futures::StreamExt;
-use nephoscope_model::{RelationName, Resource, Uid};
+use futures::stream::iter;
+use nephoscope_model::Uid;
 use serde_json::{Value, json};
 
 use super::Scope;
-use super::client::{Action, Reader};
+use super::api::{self, Action, List};
+use super::client::Reader;
 use super::failure::{Class, Failure};
-use super::pages::List;
-use super::place::{
-    Outcome, Place, Read, elements, log_group_arn, put, relate, tag, text, unqualified_function,
-};
+use super::place::{Outcome, Read, elements, text};
+use super::quota;
+use super::request::Request;
 use super::volatile::Path;
-use super::{policy, quota};
-use crate::redact::Redactor;
+
+pub(super) mod export;
+mod normalise;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
-pub(super) const ACTIONS: &[&Action] =
-    &[&APIS.action, &GET_STAGES, &AUTHORIZERS.action, &VALIDATORS.action, &RESOURCES.action, &DOMAINS.action];
+pub(super) const ACTIONS: &[&Action] = &[
+    &APIS.action,
+    &GET_STAGES,
+    &GET_EXPORT,
+    &RESOURCES.action,
+    &VALIDATORS.action,
+    &DOMAINS.action,
+    &BASE_PATHS.action,
+    &API_MAPPINGS.action,
+    &CERTIFICATES.action,
+    &GET_ACCOUNT,
+];
 
 /// Goes through its states with every flush of the cache; whether there is one is `cacheClusterEnabled`.
 pub(super) const VOLATILE: &[Path] = &["stage/cacheClusterStatus"];
 
 pub(super) const PERMISSION: &str = "apigateway:GET";
 
-static GET_STAGES: Action = Action::under(PERMISSION, "apigateway:GetStages", &quota::API_GATEWAY);
+static API: api::Api = api::Api::rest_json("API Gateway", "apigateway", &quota::API_GATEWAY);
+static GET_STAGES: Action = API.action("apigateway:GetStages").allowed_by(PERMISSION);
+static GET_EXPORT: Action = API.action("apigateway:GetExport").allowed_by(PERMISSION);
+static GET_ACCOUNT: Action = API.action("apigateway:GetAccount").allowed_by(PERMISSION);
 static APIS: List = list("apigateway:GetRestApis");
-static AUTHORIZERS: List = list("apigateway:GetAuthorizers");
 static VALIDATORS: List = list("apigateway:GetRequestValidators");
 static RESOURCES: List = list("apigateway:GetResources");
 static DOMAINS: List = list("apigateway:GetDomainNames");
+static CERTIFICATES: List = list("apigateway:GetClientCertificates");
+static BASE_PATHS: List = list("apigateway:GetBasePathMappings");
+static API_MAPPINGS: List = API
+    .list("apigatewayv2:GetApiMappings", "items")
+    .paged("nextToken", "nextToken")
+    .may_lack_items()
+    .allowed_by(PERMISSION);
 
 /// The largest page of every listing here.
 const PAGE: i32 = 500;
 
-const fn list(api: &'static str) -> List {
-    let action = Action::under(PERMISSION, api, &quota::API_GATEWAY);
-    List { action, items: "item", token: "position", may_lack_items: true }
+/// Everything that API Gateway adds to the standard: who is let in, what is called, what is validated.
+const EXTENSIONS: &str = "integrations,authorizers,validators,apigateway";
+
+/// The calls that an API may cost on average, in tenths; listings of a region aside.
+const TENTHS_OF_CALLS: usize = 26;
+
+const fn list(name: &'static str) -> List {
+    API.list(name, "item").paged("position", "position").may_lack_items().allowed_by(PERMISSION)
 }
 
 struct Replies {
     apis: Vec<Api>,
     apis_listing: Option<Failure>,
-    domains: Vec<Value>,
+    domains: Vec<Domain>,
     domains_listing: Option<Failure>,
+    certificates: Result<Vec<Value>, Failure>,
+    account: Result<Value, Failure>,
+}
+
+struct Domain {
+    domain: Value,
+    mappings: Read,
 }
 
 struct Api {
     api: Value,
-    stages: Result<Value, Failure>,
-    authorizers: Read,
-    validators: Read,
-    resources: Read,
+    stages: Result<Vec<Stage>, Failure>,
+    /// None where it was not asked for.
+    draft: Option<Read>,
+    /// The validators of the draft, where it stands in for an export.
+    validators: Option<Read>,
+}
+
+struct Stage {
+    stage: Value,
+    deployed: Read,
+}
+
+/// An API with its stages, before anything else of it is read.
+struct Listed {
+    api: Value,
+    stages: Result<Vec<Value>, Failure>,
 }
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
@@ -61,56 +114,151 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
     let stages = replies.apis.iter().map(|api| api.stages.as_ref().err().cloned());
     let listings =
         [replies.apis_listing.clone(), replies.domains_listing.clone()].into_iter().chain(stages).collect();
-    Outcome { resources: normalise(&reader.place, &reader.redactor, replies), listings }
+    Outcome { resources: normalise::normalise(&reader.place, &reader.redactor, replies), listings }
 }
 
 async fn fetch(reader: &Reader) -> Replies {
-    let client = aws_sdk_apigateway::Client::new(&reader.sdk);
-    let apis = reader.list(&APIS, None, |capture, token| {
-        client.get_rest_apis().limit(PAGE).set_position(token).customize().interceptor(capture).send()
+    let page = |name: &str| Request::get(&[name]).query("limit", PAGE);
+    let (apis, domains, certificates, account) = tokio::join!(
+        reader.list(&APIS, None, page("restapis")),
+        reader.list(&DOMAINS, None, page("domainnames")),
+        reader.list(&CERTIFICATES, None, page("clientcertificates")),
+        reader.call(&GET_ACCOUNT, None, Request::get(&["account"])),
+    );
+    let at_once = reader.limits.concurrency;
+    let stages = apis.items.into_iter().map(|api| fetch_stages(reader, api));
+    let listed: Vec<Option<Listed>> = iter(stages).buffer_unordered(at_once).collect().await;
+    let listed: Vec<Listed> = listed.into_iter().flatten().collect();
+    let drafts = drafts(&listed);
+    let details = listed.into_iter().map(|listed| {
+        let wanted = text(&listed.api, "/id").is_some_and(|id| drafts.contains(id));
+        fetch_api(reader, listed, wanted)
     });
-    let domains = reader.list(&DOMAINS, None, |capture, token| {
-        client.get_domain_names().limit(PAGE).set_position(token).customize().interceptor(capture).send()
-    });
-    let (listed, domains) = tokio::join!(apis, domains);
-    let details = listed.items.into_iter().map(|api| fetch_api(reader, &client, api));
-    let apis: Vec<Option<Api>> =
-        futures::stream::iter(details).buffer_unordered(reader.limits.concurrency).collect().await;
+    let details: Vec<Option<Api>> = iter(details).buffer_unordered(at_once).collect().await;
+    let mappings = domains.items.into_iter().map(|domain| fetch_domain(reader, domain));
     Replies {
-        apis: apis.into_iter().flatten().collect(),
-        apis_listing: listed.failure,
-        domains: domains.items,
+        apis: details.into_iter().flatten().collect(),
+        apis_listing: apis.failure,
+        domains: iter(mappings).buffer_unordered(at_once).collect().await,
         domains_listing: domains.failure,
+        certificates: certificates.whole(),
+        account,
     }
 }
 
 /// None where the API was deleted after it had been listed.
-async fn fetch_api(reader: &Reader, client: &aws_sdk_apigateway::Client, api: Value) -> Option<Api> {
+async fn fetch_stages(reader: &Reader, api: Value) -> Option<Listed> {
     let id = text(&api, "/id")?;
-    let uid = Uid::from(reader.place.gateway_arn(&format!("/restapis/{id}")));
-    let stages = reader.json(&GET_STAGES, Some(&uid), |capture| {
-        client.get_stages().rest_api_id(id).customize().interceptor(capture).send()
-    });
-    let stages = stages.await;
-    if stages.as_ref().is_err_and(|failure| failure.class == Class::NotFound) {
-        return None;
+    let stages = Request::get(&["restapis", id, "stages"]);
+    match reader.call(&GET_STAGES, Some(&uid(reader, id)), stages).await {
+        Err(failure) if failure.class == Class::NotFound => None,
+        reply => Some(Listed { api, stages: reply.map(|stages| elements(&stages, "/item").to_vec()) }),
     }
-    let authorizers = reader.list(&AUTHORIZERS, Some(&uid), |capture, token| {
-        let request = client.get_authorizers().rest_api_id(id).limit(PAGE).set_position(token);
-        request.customize().interceptor(capture).send()
-    });
-    let authorizers = items("item", authorizers.await.whole());
-    let validators = reader.list(&VALIDATORS, Some(&uid), |capture, token| {
-        let request = client.get_request_validators().rest_api_id(id).limit(PAGE).set_position(token);
-        request.customize().interceptor(capture).send()
-    });
-    let validators = items("item", validators.await.whole());
-    let resources = reader.list(&RESOURCES, Some(&uid), |capture, token| {
-        let request = client.get_resources().rest_api_id(id).embed("methods").limit(PAGE).set_position(token);
-        request.customize().interceptor(capture).send()
-    });
-    let resources = items("item", resources.await.whole());
-    Some(Api { stages, authorizers, validators, resources, api })
+}
+
+/// The APIs whose drafts are read beside what is deployed: as many as leave the average below its limit, those
+/// with fewer stages first, because an API with several is meant to differ between them. At least one, so that
+/// the one API of a small account is among them.
+fn drafts(listed: &[Listed]) -> BTreeSet<String> {
+    let exports =
+        |listed: &Listed| listed.stages.iter().flatten().map(deployment).collect::<BTreeSet<_>>().len();
+    let spent = listed.len() + listed.iter().map(exports).sum::<usize>();
+    let left = (listed.len() * TENTHS_OF_CALLS / 10).saturating_sub(spent).max(1);
+    let mut deployed: Vec<(usize, &str)> = listed
+        .iter()
+        .map(|listed| (exports(listed), text(&listed.api, "/id").unwrap_or_default()))
+        .filter(|(exports, _)| *exports > 0)
+        .collect();
+    deployed.sort_unstable();
+    deployed.into_iter().take(left).map(|(_, id)| id.to_owned()).collect()
+}
+
+/// What stages share that were deployed together; a stage without a deployment stands for itself.
+fn deployment(stage: &Value) -> &str {
+    text(stage, "/deploymentId").or_else(|| text(stage, "/stageName")).unwrap_or_default()
+}
+
+/// None where the API was deleted after its stages had been listed.
+async fn fetch_api(reader: &Reader, listed: Listed, wanted: bool) -> Option<Api> {
+    let id = text(&listed.api, "/id")?;
+    let uid = uid(reader, id);
+    let stages = match listed.stages {
+        Ok(stages) => Ok(fetch_exports(reader, id, &uid, stages).await),
+        Err(failure) => Err(failure),
+    };
+    let refused = stages.iter().flatten().any(|stage| stage.deployed.is_err());
+    let part = |name: &str| Request::get(&["restapis", id, name]).query("limit", PAGE);
+    let mut draft = None;
+    if wanted || refused {
+        let methods = part("resources").query("embed", "methods");
+        let resources = reader.list(&RESOURCES, Some(&uid), methods).await.whole();
+        if resources.as_ref().is_err_and(|failure| failure.class == Class::NotFound) {
+            return None;
+        }
+        draft = Some(items("item", resources));
+    }
+    let mut validators = None;
+    if refused {
+        let listing = reader.list(&VALIDATORS, Some(&uid), part("requestvalidators")).await;
+        validators = Some(items("item", listing.whole()));
+    }
+    Some(Api { stages, draft, validators, api: listed.api })
+}
+
+/// The stages with what is deployed there; each deployment is exported once. A stage that is gone is left out.
+async fn fetch_exports(reader: &Reader, id: &str, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
+    let mut exported: BTreeMap<String, Read> = BTreeMap::new();
+    let mut found = Vec::new();
+    for stage in stages {
+        let key = deployment(&stage).to_owned();
+        let deployed = match exported.get(&key) {
+            Some(known) => known.clone(),
+            None => {
+                let name = text(&stage, "/stageName").unwrap_or_default();
+                let request = Request::get(&["restapis", id, "stages", name, "exports", "oas30"]);
+                let about = Uid::from(format!("{uid}/stages/{name}"));
+                let reply = reader.call(&GET_EXPORT, Some(&about), request.query("extensions", EXTENSIONS));
+                match reply.await {
+                    Err(failure) if failure.class == Class::NotFound => continue,
+                    reply => reply.and_then(|document| openapi(&GET_EXPORT, document)).map(Some),
+                }
+            }
+        };
+        exported.insert(key, deployed.clone());
+        found.push(Stage { stage, deployed });
+    }
+    found
+}
+
+/// The document, if it is one of OpenAPI 3: nothing can be told from any other.
+pub(super) fn openapi(action: &Action, document: Value) -> Result<Value, Failure> {
+    let is_openapi = text(&document, "/openapi").is_some_and(|version| version.starts_with("3."));
+    if is_openapi && document.get("paths").is_some_and(Value::is_object) {
+        Ok(document)
+    } else {
+        Err(Failure::malformed(action, "the export is not a document of OpenAPI 3"))
+    }
+}
+
+/// The APIs behind a custom domain. Only the newer call knows the HTTP APIs of a regional one; only the older
+/// one knows edge-optimised and private domains, and the latter by their id as well.
+async fn fetch_domain(reader: &Reader, domain: Value) -> Domain {
+    let Some(name) = text(&domain, "/domainName") else { return Domain { domain, mappings: Ok(None) } };
+    let uid = Uid::from(reader.place.gateway_arn(&format!("/domainnames/{name}")));
+    let types = elements(&domain, "/endpointConfiguration/types");
+    let mappings = if types.iter().any(|kind| kind.as_str() == Some("REGIONAL")) {
+        let request = Request::get(&["v2", "domainnames", name, "apimappings"]);
+        items("items", reader.list(&API_MAPPINGS, Some(&uid), request).await.whole())
+    } else {
+        let mut request = Request::get(&["domainnames", name, "basepathmappings"]).query("limit", PAGE);
+        if let Some(id) = text(&domain, "/domainNameId") {
+            request = request.query("domainNameId", id);
+        }
+        items("item", reader.list(&BASE_PATHS, Some(&uid), request).await.whole())
+    };
+    // A domain that was deleted meanwhile maps nothing.
+    let gone = mappings.as_ref().is_err_and(|failure| failure.class == Class::NotFound);
+    Domain { domain, mappings: if gone { Ok(None) } else { mappings } }
 }
 
 /// The facet of a listing: its items under the provider's key, also where there are none.
@@ -118,87 +266,42 @@ pub(super) fn items(key: &str, listed: Result<Vec<Value>, Failure>) -> Read {
     listed.map(|items| Some(json!({ key: items })))
 }
 
-fn normalise(place: &Place, redactor: &Redactor, replies: Replies) -> Vec<Resource> {
-    let mut resources: Vec<Resource> =
-        replies.domains.into_iter().filter_map(|domain| domain_name(place, domain)).collect();
-    for api in replies.apis {
-        normalise_api(place, redactor, api, &mut resources);
-    }
-    resources
+fn uid(reader: &Reader, id: &str) -> Uid {
+    Uid::from(reader.place.gateway_arn(&format!("/restapis/{id}")))
 }
 
-fn domain_name(place: &Place, domain: Value) -> Option<Resource> {
-    let name = text(&domain, "/domainName")?.to_owned();
-    let mut resource =
-        place.resource("aws.apigateway.domain", &place.gateway_arn(&format!("/domainnames/{name}")), &name);
-    tag(&mut resource, domain.get("tags"));
-    put(&mut resource, "domain", Ok(Some(domain)));
-    Some(resource)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn normalise_api(place: &Place, redactor: &Redactor, replies: Api, found: &mut Vec<Resource>) {
-    let Api { mut api, stages, authorizers, validators, resources } = replies;
-    let Some(id) = text(&api, "/id").map(str::to_owned) else { return };
-    let uid = place.gateway_arn(&format!("/restapis/{id}"));
-    let mut resource = place.resource("aws.apigateway.restapi", &uid, text(&api, "/name").unwrap_or(&id));
-    tag(&mut resource, api.get("tags"));
-    for method in
-        resources.iter().flatten().flat_map(|resources| elements(resources, "/item")).flat_map(methods)
-    {
-        let uri = text(method, "/methodIntegration/uri").and_then(integrated_function);
-        relate(&mut resource, RelationName::Invokes, uri);
+    fn listed(id: &str, deployments: &[&str]) -> Listed {
+        let stage = |id: &&str| json!({"stageName": format!("stage-{id}"), "deploymentId": id});
+        Listed { api: json!({ "id": id }), stages: Ok(deployments.iter().map(stage).collect()) }
     }
-    let parsed = policy::parse_in_place(&mut api, "policy");
-    let api: Read = if parsed {
-        Ok(Some(api))
-    } else {
-        Err(Failure::malformed(&APIS.action, "the resource policy of an API is not JSON"))
-    };
-    put(&mut resource, "api", api);
-    put(&mut resource, "resources", resources);
-    put(&mut resource, "authorizers", authorizers);
-    put(&mut resource, "validators", validators);
-    for stage in stages.iter().flat_map(|stages| elements(stages, "/item")) {
-        found.extend(normalise_stage(place, redactor, &resource, stage.clone()));
-    }
-    found.push(resource);
-}
 
-fn normalise_stage(place: &Place, redactor: &Redactor, api: &Resource, mut stage: Value) -> Option<Resource> {
-    let name = text(&stage, "/stageName")?.to_owned();
-    redactor.redact_map(&mut stage, "/variables");
-    let uid = format!("{}/stages/{name}", api.uid);
-    let mut resource = place.resource("aws.apigateway.stage", &uid, &format!("{}/{name}", api.name));
-    tag(&mut resource, stage.get("tags"));
-    relate(&mut resource, RelationName::PartOf, Some(api.uid.as_str()));
-    relate(&mut resource, RelationName::FrontedBy, text(&stage, "/webAclArn"));
-    let logs = text(&stage, "/accessLogSettings/destinationArn").and_then(log_group_arn);
-    relate(&mut resource, RelationName::LogsTo, logs);
-    put(&mut resource, "stage", Ok(Some(stage)));
-    for shared in ["api", "resources"] {
-        if let Some(facet) = api.facets.get(shared) {
-            resource.facets.insert(shared.to_owned(), facet.clone());
+    #[test]
+    fn drafts_are_read_as_far_as_the_calls_go() {
+        let one: Vec<Listed> = (0..10).map(|n| listed(&n.to_string(), &["d"])).collect();
+        assert_eq!(drafts(&one).into_iter().collect::<Vec<_>>(), ["0", "1", "2", "3", "4", "5"]);
+        let mixed: Vec<Listed> =
+            (0..100).map(|n| listed(&format!("{n:02}"), if n < 50 { &["a", "b"] } else { &["a"] })).collect();
+        let drafts = drafts(&mixed);
+        assert_eq!(drafts.len(), 10);
+        assert!(drafts.iter().all(|id| *id >= "50".to_owned()), "those with one stage: {drafts:?}");
+    }
+
+    #[test]
+    fn a_small_account_has_a_draft_and_nothing_deployed_has_none() {
+        let few = [listed("busy", &["a", "b", "c"]), listed("idle", &[])];
+        assert_eq!(drafts(&few).into_iter().collect::<Vec<_>>(), ["busy"]);
+        assert_eq!(drafts(&[listed("shared", &["a", "a"])]).len(), 1);
+    }
+
+    #[test]
+    fn what_is_not_openapi_tells_nothing() {
+        assert!(openapi(&GET_EXPORT, json!({"openapi": "3.0.1", "paths": {}})).is_ok());
+        for other in [json!({"swagger": "2.0", "paths": {}}), json!({"openapi": "3.0.1"}), json!({})] {
+            assert_eq!(openapi(&GET_EXPORT, other).unwrap_err().class, Class::Malformed);
         }
     }
-    Some(resource)
-}
-
-fn methods(resource: &Value) -> impl Iterator<Item = &Value> {
-    resource
-        .get("resourceMethods")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(|methods| methods.values())
-}
-
-/// The function that an integration's address invokes, without version or alias.
-///
-/// `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/FUNCTION_ARN/invocations` in REST and WebSocket
-/// APIs; HTTP APIs may name the function itself.
-pub(super) fn integrated_function(uri: &str) -> Option<&str> {
-    let function = match uri.split_once("/functions/") {
-        Some((_, rest)) => rest.strip_suffix("/invocations").unwrap_or(rest),
-        None => uri,
-    };
-    unqualified_function(function)
 }

@@ -4,21 +4,10 @@
 //! lines are discarded, because at trace level they hold whole requests and answers.
 
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::fmt;
-use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_config::SdkConfig;
-use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::Intercept;
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use governor::Jitter;
 use nephoscope_model::{CollectionError, Region, Uid};
 use serde_json::Value;
@@ -26,30 +15,15 @@ use tokio::time::Instant;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+use super::api::Action;
 use super::failure::{Class, Failure};
 use super::place::Place;
-use crate::budget::{Budgets, Family};
+use super::rehearsal::Purpose;
+use super::request::Request;
+use super::wire;
+use crate::Named;
+use crate::budget::Budgets;
 use crate::redact::Redactor;
-
-/// One API action: how it is counted, which permission allows it and whose quota it uses.
-#[derive(Debug)]
-pub(super) struct Action {
-    pub api: &'static str,
-    pub permission: &'static str,
-    pub family: &'static Family,
-}
-
-impl Action {
-    /// An action whose permission has its own name.
-    pub(super) const fn new(api: &'static str, family: &'static Family) -> Self {
-        Self { api, permission: api, family }
-    }
-
-    /// An action that another permission allows.
-    pub(super) const fn under(permission: &'static str, api: &'static str, family: &'static Family) -> Self {
-        Self { api, permission, family }
-    }
-}
 
 /// How long and how often is tried.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +70,9 @@ pub(super) struct Reader {
     pub share: f64,
     /// The regions of the scan, in the first of them: there is read what lives in none of them. None in the others.
     pub first_of: Option<Vec<Region>>,
+    /// What resources of other shards refer to, for services that read only that.
+    pub named: Named,
+    pub purpose: Purpose,
     pub log: Mutex<Log>,
 }
 
@@ -107,54 +84,43 @@ pub(super) struct Log {
 }
 
 impl Reader {
-    /// Calls a JSON API and returns the whole answer, with fields that the SDK does not know.
-    ///
-    /// `send` sends the request once, with the capture as an interceptor; it is called again for each retry.
-    pub(super) async fn json<T, E, F, Fut>(
-        &self,
-        action: &'static Action,
-        about: Option<&Uid>,
-        send: F,
-    ) -> Result<Value, Failure>
-    where
-        F: Fn(Capture) -> Fut,
-        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        let decode = |_: T, body: Vec<u8>| match serde_json::from_slice::<Value>(&body) {
-            Ok(answer @ Value::Object(_)) => Ok(answer),
-            Ok(_) | Err(_) => Err(Failure::malformed(action, "the answer is not a JSON object")),
+    /// What other resources refer to of `service` (as ARNs name it) in this account and region, sorted.
+    pub(super) fn named(&self, service: &str) -> Vec<&str> {
+        let Place { partition, account, region, .. } = &self.place;
+        let ours = |uid: &&str| {
+            let parts: Vec<&str> = uid.splitn(6, ':').collect();
+            // Buckets name neither, other global things no region.
+            let here = |named: &str| named.is_empty() || named == region.as_str() || *region == Region::global();
+            matches!(parts[..], ["arn", part, of, place, owner, _] if part == partition.as_str()
+                && of == service && here(place) && (owner.is_empty() || owner == account.as_str()))
         };
-        self.call(action, about, send, decode).await
+        let most = if self.purpose == Purpose::Probe { 1 } else { usize::MAX };
+        self.named.iter().filter(ours).take(most).collect()
     }
 
-    /// Calls an XML API and returns the answer as the SDK understands it.
-    pub(super) async fn typed<T, E, F, Fut>(
+    /// Calls an API and returns the whole answer as JSON, with every field that was sent.
+    pub(super) async fn call(
         &self,
         action: &'static Action,
         about: Option<&Uid>,
-        send: F,
-    ) -> Result<T, Failure>
-    where
-        F: Fn(Capture) -> Fut,
-        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
-    {
-        self.call(action, about, send, |answer, _| Ok(answer)).await
+        request: Request,
+    ) -> Result<Value, Failure> {
+        match self.unasked(action) {
+            Some(answer) => {
+                self.count(action);
+                answer
+            }
+            None => self.ask(action, about, request).await,
+        }
     }
 
-    async fn call<T, E, F, Fut, R>(
+    /// Makes the call, whatever the reader is for.
+    pub(super) async fn ask(
         &self,
         action: &'static Action,
         about: Option<&Uid>,
-        send: F,
-        decode: impl Fn(T, Vec<u8>) -> Result<R, Failure>,
-    ) -> Result<R, Failure>
-    where
-        F: Fn(Capture) -> Fut,
-        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
-    {
+        request: Request,
+    ) -> Result<Value, Failure> {
         let budget = self.budgets.of(&self.place.account, &self.place.region, action.family, self.share);
         let mut spent = Duration::ZERO;
         let mut tries = 0;
@@ -162,16 +128,16 @@ impl Reader {
             budget.take().await;
             self.count(action);
             tries += 1;
-            let capture = Capture::default();
             let started = Instant::now();
-            let sending = send(capture.clone()).with_subscriber(NoSubscriber::new());
+            let sending = wire::send(&self.sdk, &self.place.partition, action, request.clone());
+            let sending = sending.with_subscriber(NoSubscriber::new());
             let failure = match tokio::time::timeout(self.limits.attempt, sending).await {
-                Ok(Ok(answer)) => match decode(answer, capture.take()) {
-                    Ok(decoded) => {
+                Ok(Ok(answer)) => match answer.into_json(action) {
+                    Some(answer) => {
                         budget.answered();
-                        return Ok(decoded);
+                        return Ok(answer);
                     }
-                    Err(failure) => failure,
+                    None => Failure::malformed(action, "the answer is not what the API's protocol promises"),
                 },
                 Ok(Err(error)) => Failure::of(action, &error),
                 Err(_) => Failure::timed_out(action),
@@ -203,12 +169,21 @@ impl Reader {
         *log.calls.entry(action.api.to_owned()).or_default() += 1;
     }
 
-    /// Notes an error for the coverage. That something does not exist is an answer, not an error.
+    /// Notes an error for the coverage. That something does not exist is an answer, not an error, and so is that it was
+    /// never asked for.
     pub(super) fn record(&self, failure: &Failure, about: Option<&Uid>) {
-        if failure.class != Class::NotFound {
+        if !matches!(failure.class, Class::NotFound | Class::NotAsked) {
             let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
             log.add(failure.api, &failure.error, &failure.message, failure.permission, about);
         }
+    }
+}
+
+impl Reader {
+    /// Takes an error back that turned out to be an answer.
+    pub(super) fn forget(&self, failure: &Failure) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.errors.remove(&(failure.api.to_owned(), failure.error.clone()));
     }
 }
 
@@ -231,42 +206,5 @@ impl Log {
             uid: about.cloned(),
         };
         self.errors.entry((api.to_owned(), error.to_owned())).or_insert_with(first).count += 1;
-    }
-}
-
-/// Keeps the raw body of an answer, before the SDK's types drop what they do not know.
-#[derive(Clone, Default)]
-pub(super) struct Capture(Arc<Mutex<Vec<u8>>>);
-
-impl Capture {
-    fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Intercept for Capture {
-    fn name(&self) -> &'static str {
-        "Capture"
-    }
-
-    fn read_after_deserialization(
-        &self,
-        context: &AfterDeserializationInterceptorContextRef<'_>,
-        _components: &RuntimeComponents,
-        _settings: &mut ConfigBag,
-    ) -> Result<(), BoxError> {
-        // The body of an error is never needed: only what the SDK parsed out of it is kept.
-        if context.output_or_error().is_ok() {
-            let body = context.response().body().bytes().unwrap_or_default().to_vec();
-            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = body;
-        }
-        Ok(())
-    }
-}
-
-impl fmt::Debug for Capture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The body may hold secrets.
-        f.write_str("Capture")
     }
 }

@@ -1,4 +1,6 @@
-//! CloudTrail: the trails whose home is this region, whether they record, and what.
+//! CloudTrail: the trails and event data stores whose home is this region, whether they record, and what.
+//!
+//! Two listings a region; two calls for each trail and one for each store.
 //!
 //! Each trail is listed once: its shadows in other regions are left out. Only where a trail's home is not scanned
 //! at all, the first region reads its shadow, for it records there as well.
@@ -8,15 +10,17 @@ use nephoscope_model::{Region, RelationName, Resource, Uid};
 use serde_json::Value;
 
 use super::Scope;
-use super::client::{Action, Reader};
+use super::api::{Action, Api, List};
+use super::client::Reader;
 use super::failure::{Class, Failure};
-use super::pages::List;
 use super::place::{Outcome, Place, Read, log_group_arn, put, relate, text};
 use super::quota;
+use super::request::Request;
 use super::volatile::Path;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
-pub(super) const ACTIONS: &[&Action] = &[&TRAILS.action, &GET_STATUS, &GET_SELECTORS];
+pub(super) const ACTIONS: &[&Action] =
+    &[&TRAILS.action, &GET_STATUS, &GET_SELECTORS, &STORES.action, &GET_STORE];
 /// Every delivery of a log file moves these. The `Latest…Error` fields stay, and so do `StartLoggingTime` and
 /// `StopLoggingTime`, which show a trail that was paused between two scans; the `TimeLogging…` fields repeat
 /// them in another form.
@@ -34,14 +38,19 @@ pub(super) const VOLATILE: &[Path] = &[
 ];
 
 /// One page always: an account has at most five trails in a region.
-static TRAILS: List = List {
-    action: Action::new("cloudtrail:DescribeTrails", &quota::CLOUDTRAIL),
-    items: "trailList",
-    token: "NextToken",
-    may_lack_items: false,
-};
-static GET_STATUS: Action = Action::new("cloudtrail:GetTrailStatus", &quota::CLOUDTRAIL);
-static GET_SELECTORS: Action = Action::new("cloudtrail:GetEventSelectors", &quota::CLOUDTRAIL);
+static TRAILS: List = API.list("cloudtrail:DescribeTrails", "trailList");
+static API: Api = Api::json(
+    "CloudTrail",
+    "cloudtrail",
+    "1.1",
+    "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
+    &quota::CLOUDTRAIL,
+);
+/// Names and ARNs alone are certain to be filled in.
+static STORES: List = API.list("cloudtrail:ListEventDataStores", "EventDataStores").may_lack_items();
+static GET_STORE: Action = API.action("cloudtrail:GetEventDataStore");
+static GET_STATUS: Action = API.action("cloudtrail:GetTrailStatus");
+static GET_SELECTORS: Action = API.action("cloudtrail:GetEventSelectors");
 
 struct Trail {
     trail: Value,
@@ -50,19 +59,17 @@ struct Trail {
 }
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
-    let (trails, listing) = fetch(reader).await;
-    Outcome { resources: normalise(&reader.place, trails), listings: vec![listing] }
+    let ((trails, listing), (stores, stores_listing)) = tokio::join!(fetch(reader), fetch_stores(reader));
+    let mut resources = normalise(&reader.place, trails);
+    resources.extend(stores);
+    Outcome { resources, listings: vec![listing, stores_listing] }
 }
 
 async fn fetch(reader: &Reader) -> (Vec<Trail>, Option<Failure>) {
-    let client = aws_sdk_cloudtrail::Client::new(&reader.sdk);
-    let listed = reader.list(&TRAILS, None, |capture, _| {
-        let shadows = reader.first_of.is_some();
-        client.describe_trails().include_shadow_trails(shadows).customize().interceptor(capture).send()
-    });
-    let listed = listed.await;
+    let request = Request::call().field("includeShadowTrails", reader.first_of.is_some());
+    let listed = reader.list(&TRAILS, None, request).await;
     let is_ours = |trail: &Value| text(trail, "/HomeRegion").is_none_or(|home| belongs(reader, home));
-    let details = listed.items.into_iter().filter(is_ours).map(|trail| fetch_trail(reader, &client, trail));
+    let details = listed.items.into_iter().filter(is_ours).map(|trail| fetch_trail(reader, trail));
     let trails: Vec<Option<Trail>> =
         futures::stream::iter(details).buffer_unordered(reader.limits.concurrency).collect().await;
     (trails.into_iter().flatten().collect(), listed.failure)
@@ -75,23 +82,45 @@ fn belongs(reader: &Reader, home: &str) -> bool {
 }
 
 /// None where the trail was deleted after it had been listed.
-async fn fetch_trail(reader: &Reader, client: &aws_sdk_cloudtrail::Client, trail: Value) -> Option<Trail> {
+async fn fetch_trail(reader: &Reader, trail: Value) -> Option<Trail> {
     let arn = text(&trail, "/TrailARN")?;
     let uid = Uid::from(arn);
     // An organisation's trail belongs to another account, which may hide its details: it is not gone then.
     let own = arn.split(':').nth(4) == Some(reader.place.account.as_str());
-    let status = reader.json(&GET_STATUS, Some(&uid), |capture| {
-        client.get_trail_status().name(arn).customize().interceptor(capture).send()
-    });
-    let status = status.await;
+    let status = reader.call(&GET_STATUS, Some(&uid), Request::call().field("Name", arn)).await;
     if own && status.as_ref().is_err_and(|failure| failure.class == Class::NotFound) {
         return None;
     }
-    let selectors = reader.json(&GET_SELECTORS, Some(&uid), |capture| {
-        client.get_event_selectors().trail_name(arn).customize().interceptor(capture).send()
-    });
-    let selectors = selectors.await;
+    let selectors = reader.call(&GET_SELECTORS, Some(&uid), Request::call().field("TrailName", arn)).await;
     Some(Trail { status: status.map(Some), selectors: selectors.map(Some), trail })
+}
+
+async fn fetch_stores(reader: &Reader) -> (Vec<Resource>, Option<Failure>) {
+    let listed = reader.list_where_offered(&STORES, Request::call()).await;
+    let stores = listed.items.into_iter().map(|store| fetch_store(reader, store));
+    let stores: Vec<Option<Resource>> =
+        futures::stream::iter(stores).buffer_unordered(reader.limits.concurrency).collect().await;
+    (stores.into_iter().flatten().collect(), listed.failure)
+}
+
+/// None where the store was deleted after it had been listed.
+async fn fetch_store(reader: &Reader, listed: Value) -> Option<Resource> {
+    let arn = text(&listed, "/EventDataStoreArn")?;
+    let request = Request::call().field("EventDataStore", arn);
+    let store = match reader.call(&GET_STORE, Some(&Uid::from(arn)), request).await {
+        Err(failure) if failure.class == Class::NotFound => return None,
+        store => store.map(Some),
+    };
+    Some(normalise_store(&reader.place, arn, text(&listed, "/Name").unwrap_or(arn), store))
+}
+
+fn normalise_store(place: &Place, arn: &str, name: &str, store: Read) -> Resource {
+    let mut resource = place.resource("aws.cloudtrail.store", arn, name);
+    if let Ok(Some(store)) = &store {
+        relate(&mut resource, RelationName::EncryptedBy, text(store, "/KmsKeyId"));
+    }
+    put(&mut resource, "store", store);
+    resource
 }
 
 fn normalise(place: &Place, trails: Vec<Trail>) -> Vec<Resource> {

@@ -1,6 +1,7 @@
 //! The SDK's configuration for one target, and what it means when the first call fails.
 
 use aws_config::SdkConfig;
+use aws_config::identity::IdentityCache;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
@@ -10,12 +11,13 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use super::failure::{Class, Failure};
-use super::{Aws, AwsOptions, RegionChoice, is_refusal, regions};
+use super::{Aws, AwsOptions, RegionChoice, is_refusal, regions, wire};
 use crate::error::{Cause, CollectError};
 
 /// Resolves profile, region and credentials provider; no call is made yet.
 pub(super) async fn configure(options: &AwsOptions) -> Result<SdkConfig, CollectError> {
-    let mut loader = aws_config::defaults(aws_config::BehaviorVersion::latest());
+    let mut loader =
+        aws_config::defaults(aws_config::BehaviorVersion::latest()).http_client(wire::http_client());
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
@@ -29,19 +31,25 @@ pub(super) async fn configure(options: &AwsOptions) -> Result<SdkConfig, Collect
     let home = home_region(&loaded, options)?;
     let timeouts = TimeoutConfig::builder().connect_timeout(options.limits.connect).build();
     let sdk = loaded.into_builder().region(home).timeout_config(timeouts).build();
-    let sdk = match &options.role_arn {
-        None => sdk,
-        Some(role) => {
-            let mut provider = AssumeRoleProvider::builder(role).session_name("nephoscope").configure(&sdk);
-            if let Some(external_id) = &options.external_id {
-                provider = provider.external_id(external_id);
-            }
-            let provider = provider.build().with_subscriber(NoSubscriber::new()).await;
-            sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build()
-        }
-    };
-    // Last, because providers of credentials keep the SDK's retries: ours only wrap the calls of `Reader`.
-    Ok(sdk.into_builder().retry_config(RetryConfig::disabled()).build())
+    // Providers of credentials keep the SDK's retries: ours only wrap the calls of `Reader`.
+    match &options.role_arn {
+        None => Ok(sdk.into_builder().retry_config(RetryConfig::disabled()).build()),
+        Some(role) => Ok(assume(&sdk, role, options.external_id.as_deref()).await),
+    }
+}
+
+/// The same with the credentials of a role, which are asked for when they are first needed and before they expire.
+pub(super) async fn assume(sdk: &SdkConfig, role: &str, external_id: Option<&str>) -> SdkConfig {
+    let retrying = sdk.to_builder().retry_config(RetryConfig::standard()).build();
+    let mut provider = AssumeRoleProvider::builder(role).session_name("nephoscope").configure(&retrying);
+    if let Some(external_id) = external_id {
+        provider = provider.external_id(external_id);
+    }
+    let provider = provider.build().with_subscriber(NoSubscriber::new()).await;
+    // A cache of its own ends with the account, where the caller's would keep the credentials of all accounts.
+    let cache = IdentityCache::lazy().build();
+    let sdk = sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider));
+    sdk.identity_cache(cache).retry_config(RetryConfig::disabled()).build()
 }
 
 /// Where global services are asked: the configured region, else the first one named that exists.
@@ -81,6 +89,7 @@ pub(super) fn explain(failure: &Failure, aws: &Aws) -> CollectError {
             | Class::Disabled
             | Class::NotFound
             | Class::Server
+            | Class::NotAsked
             | Class::Other,
             _,
         ) => CollectError::Identity(cause),

@@ -10,7 +10,7 @@ use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use nephoscope_model::{CoverageState, Facet, Unreadable};
 
-use super::client::Action;
+use super::api::Action;
 use crate::redact::scrub;
 
 /// A call that was given up.
@@ -53,6 +53,8 @@ pub(super) enum Class {
     Credentials,
     /// A session that has ended.
     Expired,
+    /// The call was counted and not made.
+    NotAsked,
     /// Anything else that the provider refuses.
     Other,
 }
@@ -77,9 +79,11 @@ const THROTTLED: &[&str] = &[
     "RequestThrottled",
     "RequestThrottledException",
     "SlowDown",
+    "Throttled",
     "ThrottledException",
     "Throttling",
     "ThrottlingException",
+    "TooManyRequests",
     "TooManyRequestsException",
 ];
 /// The identity was confirmed when the scan began; a service that does not know it then is not enabled here.
@@ -90,11 +94,31 @@ const DISABLED: &[&str] = &[
     "UnrecognizedClientException",
 ];
 const NOT_FOUND: &[&str] = &[
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "AccessPointNotFound",
+    "FileSystemNotFound",
+    "ImageNotFoundException",
+    "LifecyclePolicyNotFoundException",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NoSuchDistribution",
     "NoSuchEntity",
     "NoSuchEntityException",
+    "NoSuchPublicAccessBlockConfiguration",
+    "NotFound",
     "NotFoundException",
+    "PolicyNotFound",
+    "PolicyNotFoundException",
+    "QueueDoesNotExist",
+    "RepositoryNotFoundException",
+    "RepositoryPolicyNotFoundException",
     "ResourceNotFoundException",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "StateMachineDoesNotExist",
+    "TableNotFoundException",
+    "EventDataStoreNotFoundException",
     "TrailNotFoundException",
+    "WAFNonexistentItemException",
 ];
 const EXPIRED: &[&str] = &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"];
 /// Refused for the signature, not for a permission, although the status is 403.
@@ -142,6 +166,11 @@ impl Failure {
         failure
     }
 
+    /// AWS does not offer the service in this region.
+    fn not_offered(action: &Action) -> Self {
+        Self::new(action, Class::Disabled, "NotOffered", "the service is not offered in this region")
+    }
+
     pub(super) fn timed_out(action: &Action) -> Self {
         Self::new(action, Class::TimedOut, "Timeout", "no answer in time")
     }
@@ -160,6 +189,9 @@ impl Failure {
         // Shapes of some protocols are written with a namespace or an address around the code.
         let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or(code);
         let known = |codes: &[&str]| codes.contains(&code);
+        if !action.service.everywhere && is_unknown_operation(code, refused.message()) {
+            return Self::not_offered(action);
+        }
         let class = if known(THROTTLED) || status == 429 {
             Class::Throttled
         } else if known(DENIED) {
@@ -209,6 +241,9 @@ impl Failure {
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::new(action, Class::Unreachable, "Unreachable", "no connection in time")
             }
+            SdkError::DispatchFailure(_) if !action.service.everywhere && has_no_address(&reasons) => {
+                Self::not_offered(action)
+            }
             SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_other() => {
                 Self::new(action, Class::Unreachable, "Unreachable", &reason)
             }
@@ -227,6 +262,13 @@ impl Failure {
         SIGNATURE.contains(&self.error.as_str())
     }
 
+    /// True where the region does not know the operation at all, which is said in several ways.
+    pub(super) fn is_not_offered(&self) -> bool {
+        ["Http404", "UnknownOperation", "UnknownOperationException", "UnsupportedOperationException"]
+            .contains(&self.error.as_str())
+            || self.message.starts_with("Unable to determine service/operation name")
+    }
+
     /// How often a call that fails so is tried, given how often any call may be tried.
     pub(super) fn tries(&self, most: u32) -> u32 {
         match self.class {
@@ -238,6 +280,7 @@ impl Failure {
             | Class::Foreign
             | Class::Credentials
             | Class::Expired
+            | Class::NotAsked
             | Class::Other => 1,
         }
     }
@@ -266,12 +309,25 @@ impl Failure {
             | Class::Foreign
             | Class::Credentials
             | Class::Expired
+            | Class::NotAsked
             | Class::Other => CoverageState::Failed,
         }
     }
 }
 
-fn looks_like_html(answer: &HttpResponse) -> bool {
+/// True where the name of the endpoint does not resolve.
+fn has_no_address(reasons: &[String]) -> bool {
+    reasons.iter().any(|reason| reason.contains("failed to lookup address"))
+}
+
+/// How AWS answers for an operation that a region does not know (yet).
+fn is_unknown_operation(code: &str, message: Option<&str>) -> bool {
+    code == "UnknownOperationException"
+        || message.is_some_and(|message| message.contains("Unable to determine service/operation name"))
+}
+
+/// True for a page made for people, such as a proxy's sign-in.
+pub(super) fn looks_like_html(answer: &HttpResponse) -> bool {
     let declared = answer.headers().get("content-type").is_some_and(|kind| kind.contains("text/html"));
     let body = answer.body().bytes().unwrap_or_default();
     let start = body.get(..64).unwrap_or(body).trim_ascii_start().to_ascii_lowercase();
@@ -311,9 +367,11 @@ mod tests {
     use aws_smithy_types::error::ErrorMetadata;
 
     use super::*;
+    use crate::aws::api::Api;
     use crate::aws::quota;
 
-    static ACTION: Action = Action::under("apigateway:GET", "apigateway:GetStages", &quota::API_GATEWAY);
+    static API: Api = Api::rest_json("API Gateway", "apigateway", &quota::API_GATEWAY);
+    static ACTION: Action = API.action("apigateway:GetStages").allowed_by("apigateway:GET");
 
     fn answer(status: u16, headers: &[(&'static str, &str)], body: &str) -> HttpResponse {
         let mut answer = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));

@@ -1,35 +1,43 @@
 //! IAM: every role with its policies, and the managed policies that roles use, in one bulk read.
-//!
-//! IAM speaks XML, so that the facets are put together here in the form that the provider's own command line
-//! prints. Fields newer than the SDK are therefore missing, unlike in services that speak JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aws_sdk_iam::types::{
-    EntityType, InstanceProfile, ManagedPolicyDetail, PolicyDetail, PolicyVersion, RoleDetail, Tag,
-};
-use aws_smithy_types::DateTime;
-use aws_smithy_types::date_time::Format;
 use nephoscope_model::{Facet, RelationName, Resource};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::Scope;
-use super::client::{Action, Reader};
+use super::api::{Action, Api, Home, List, Xml};
+use super::client::Reader;
 use super::failure::Failure;
-use super::pages::Tokens;
-use super::place::{Outcome, Place, put, relate};
+use super::place::{Outcome, Place, elements, put, relate, tag, text};
+use super::request::Request;
 use super::volatile::Path;
 use super::{policy, quota};
 
 pub(super) const SCOPE: Scope = Scope::Global;
-pub(super) const ACTIONS: &[&Action] = &[&DETAILS];
-/// None: the facets are put together here, and when a role was last used or how often a policy is attached is
-/// not put in. Attachments are the relations of each role.
-pub(super) const VOLATILE: &[Path] = &[];
+pub(super) const ACTIONS: &[&Action] = &[&DETAILS.action];
+/// When a role was last used. How often a policy is attached is not kept: that is in the relations of each role.
+pub(super) const VOLATILE: &[Path] = &["role/RoleLastUsed"];
 
-static DETAILS: Action = Action::new("iam:GetAccountAuthorizationDetails", &quota::IAM);
+static API: Api = Api::query("IAM", "iam", "2010-05-08", &quota::IAM).at(Home::Global);
+static DETAILS: List =
+    API.list("iam:GetAccountAuthorizationDetails", "RoleDetailList").paged("Marker", "Marker").reads(Xml {
+        lists: &[
+            "RoleDetailList",
+            "Policies",
+            "RolePolicyList",
+            "AttachedManagedPolicies",
+            "InstanceProfileList",
+            "PolicyVersionList",
+            "Tags",
+        ],
+        numbers: &["AttachmentCount", "PermissionsBoundaryUsageCount", "MaxSessionDuration"],
+        // Names and values of a person's choosing, which may read `true`.
+        texts: &["RoleName", "PolicyName", "Key", "Value", "Description"],
+        repeated: &[],
+    });
 
-/// What was read: resources already, because a page of typed roles is many times larger than they are.
+/// What was read: resources already, because a page is many times larger than what is kept of it.
 #[derive(Default)]
 pub(super) struct Replies {
     roles: Vec<Resource>,
@@ -42,54 +50,27 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
 }
 
 async fn fetch(reader: &Reader) -> Replies {
-    let client = aws_sdk_iam::Client::new(&reader.sdk);
     let mut replies = Replies::default();
-    let mut tokens = Tokens::default();
-    let mut marker: Option<String> = None;
-    loop {
-        let send = |capture| {
-            client
-                .get_account_authorization_details()
-                .filter(EntityType::Role)
-                .filter(EntityType::LocalManagedPolicy)
-                .filter(EntityType::AwsManagedPolicy)
-                .max_items(1000)
-                .set_marker(marker.clone())
-                .customize()
-                .interceptor(capture)
-                .send()
+    let request = Request::call()
+        .field("Filter", json!(["Role", "LocalManagedPolicy", "AWSManagedPolicy"]))
+        .field("MaxItems", 1000);
+    let keep = |mut page: Value| {
+        if !page.get("RoleDetailList").is_some_and(Value::is_array) {
+            return Err("the answer has no list `RoleDetailList`".to_owned());
+        }
+        let mut take = |list: &str| match page.get_mut(list).map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
         };
-        let page = match reader.typed(&DETAILS, None, send).await {
-            Ok(page) => page,
-            Err(failure) => {
-                replies.failure = Some(failure);
-                return replies;
-            }
-        };
-        replies
-            .roles
-            .extend(page.role_detail_list.unwrap_or_default().iter().filter_map(|d| role(&reader.place, d)));
-        let policies = page.policies.unwrap_or_default();
+        replies.roles.extend(take("RoleDetailList").into_iter().filter_map(|d| role(&reader.place, d)));
         let used =
-            policies.iter().filter(|policy| is_used(policy)).filter_map(|d| managed_policy(&reader.place, d));
+            take("Policies").into_iter().filter(is_used).filter_map(|d| managed_policy(&reader.place, d));
         replies.policies.extend(used.map(|policy| (policy.uid.as_str().to_owned(), policy)));
-        let next = if page.is_truncated { page.marker.filter(|next| !next.is_empty()) } else { None };
-        if page.is_truncated && next.is_none() {
-            let failure = Failure::malformed(&DETAILS, "the answer is truncated and names no next page");
-            reader.record(&failure, None);
-            replies.failure = Some(failure);
-            return replies;
-        }
-        match tokens.follow(&DETAILS, next) {
-            Ok(None) => return replies,
-            Ok(next) => marker = next,
-            Err(failure) => {
-                reader.record(&failure, None);
-                replies.failure = Some(failure);
-                return replies;
-            }
-        }
-    }
+        Ok(())
+    };
+    let failure = reader.list_pages(&DETAILS, None, request, keep).await;
+    replies.failure = failure;
+    replies
 }
 
 /// Keeps the policies that a role uses: hundreds of managed ones exist, and the rest grant nothing to a function.
@@ -103,40 +84,39 @@ fn normalise(replies: Replies) -> Outcome {
 
 fn policies_of(role: &Resource) -> Vec<&str> {
     let boundary = match role.facets.get("role") {
-        Some(Facet::Known(role)) => super::place::text(role, "/PermissionsBoundary/PermissionsBoundaryArn"),
+        Some(Facet::Known(role)) => text(role, "/PermissionsBoundary/PermissionsBoundaryArn"),
         Some(Facet::Absent | Facet::Unreadable(_)) | None => None,
     };
     let attached = role.relations.iter().filter(|relation| relation.name == RelationName::HasPolicy);
     attached.map(|relation| relation.to.as_str()).chain(boundary).collect()
 }
 
-fn is_used(policy: &ManagedPolicyDetail) -> bool {
-    policy.attachment_count.unwrap_or(1) > 0 || policy.permissions_boundary_usage_count.unwrap_or(0) > 0
+fn is_used(policy: &Value) -> bool {
+    let count = |name: &str| policy.get(name).and_then(Value::as_i64);
+    count("AttachmentCount").unwrap_or(1) > 0 || count("PermissionsBoundaryUsageCount").unwrap_or(0) > 0
 }
 
-fn role(place: &Place, detail: &RoleDetail) -> Option<Resource> {
-    let arn = detail.arn.as_deref()?;
-    let mut resource =
-        place.resource("aws.iam.role", arn, detail.role_name.as_deref().unwrap_or_else(|| last_part(arn)));
-    for attached in detail.attached_managed_policies() {
-        relate(&mut resource, RelationName::HasPolicy, attached.policy_arn.as_deref());
+fn role(place: &Place, mut detail: Value) -> Option<Resource> {
+    let arn = text(&detail, "/Arn")?.to_owned();
+    let name = text(&detail, "/RoleName").unwrap_or_else(|| last_part(&arn));
+    let mut resource = place.resource("aws.iam.role", &arn, name);
+    for attached in elements(&detail, "/AttachedManagedPolicies") {
+        relate(&mut resource, RelationName::HasPolicy, text(attached, "/PolicyArn"));
     }
-    for tag in detail.tags() {
-        resource.tags.insert(tag.key.clone(), tag.value.clone());
-    }
-    let read = role_json(detail).ok_or_else(|| unparseable("a policy of the role is not JSON"));
+    tag(&mut resource, detail.get("Tags"));
+    let parsed = parse_role(&mut detail);
+    let read = parsed.then_some(detail).ok_or_else(|| unparseable("a policy of the role is not JSON"));
     put(&mut resource, "role", read.map(Some));
     Some(resource)
 }
 
-fn managed_policy(place: &Place, detail: &ManagedPolicyDetail) -> Option<Resource> {
-    let arn = detail.arn.as_deref()?;
-    let mut resource = place.resource(
-        "aws.iam.policy",
-        arn,
-        detail.policy_name.as_deref().unwrap_or_else(|| last_part(arn)),
-    );
-    let read = policy_json(detail).ok_or_else(|| unparseable("the policy's default version is not JSON"));
+fn managed_policy(place: &Place, mut detail: Value) -> Option<Resource> {
+    let arn = text(&detail, "/Arn")?.to_owned();
+    let name = text(&detail, "/PolicyName").unwrap_or_else(|| last_part(&arn));
+    let mut resource = place.resource("aws.iam.policy", &arn, name);
+    let parsed = parse_policy(&mut detail);
+    let read =
+        parsed.then_some(detail).ok_or_else(|| unparseable("the policy's default version is not JSON"));
     put(&mut resource, "policy", read.map(Some));
     Some(resource)
 }
@@ -146,89 +126,67 @@ fn last_part(arn: &str) -> &str {
 }
 
 fn unparseable(message: &str) -> Failure {
-    Failure::malformed(&DETAILS, message)
+    Failure::malformed(&DETAILS.action, message)
 }
 
-/// None where a policy cannot be parsed: a role with half its policies would look harmless.
-fn role_json(detail: &RoleDetail) -> Option<Value> {
-    let mut role = Map::new();
-    set(&mut role, "Path", detail.path.as_deref());
-    set(&mut role, "RoleName", detail.role_name.as_deref());
-    set(&mut role, "RoleId", detail.role_id.as_deref());
-    set(&mut role, "Arn", detail.arn.as_deref());
-    set(&mut role, "CreateDate", detail.create_date.as_ref().map(date));
-    let trust = policy::parse_encoded(detail.assume_role_policy_document.as_deref()?)?;
-    set(&mut role, "AssumeRolePolicyDocument", Some(trust));
-    let profiles: Vec<Value> = detail.instance_profile_list().iter().map(profile_json).collect();
-    set(&mut role, "InstanceProfileList", Some(profiles));
-    let inline: Option<Vec<Value>> = detail.role_policy_list().iter().map(inline_json).collect();
-    set(&mut role, "RolePolicyList", Some(inline?));
-    let attached = detail.attached_managed_policies().iter();
-    let attached =
-        attached.map(|policy| json!({"PolicyName": policy.policy_name, "PolicyArn": policy.policy_arn}));
-    set(&mut role, "AttachedManagedPolicies", Some(attached.collect::<Vec<_>>()));
-    let boundary = detail.permissions_boundary.as_ref().map(|boundary| {
-        json!({
-            "PermissionsBoundaryType": boundary.permissions_boundary_type.as_ref().map(|kind| kind.as_str()),
-            "PermissionsBoundaryArn": boundary.permissions_boundary_arn,
-        })
-    });
-    set(&mut role, "PermissionsBoundary", boundary);
-    set(&mut role, "Tags", Some(tags_json(detail.tags())));
-    Some(Value::Object(role))
-}
-
-fn inline_json(detail: &PolicyDetail) -> Option<Value> {
-    let document = policy::parse_encoded(detail.policy_document.as_deref()?)?;
-    Some(json!({"PolicyName": detail.policy_name, "PolicyDocument": document}))
-}
-
-/// Without the profile's roles, which would repeat the role inside itself.
-fn profile_json(profile: &InstanceProfile) -> Value {
-    json!({
-        "Path": profile.path,
-        "InstanceProfileName": profile.instance_profile_name,
-        "InstanceProfileId": profile.instance_profile_id,
-        "Arn": profile.arn,
-        "CreateDate": date(&profile.create_date),
-    })
+/// False where a policy cannot be parsed: a role with half its policies would look harmless.
+fn parse_role(role: &mut Value) -> bool {
+    utc(role);
+    for profile in list_mut(role, "InstanceProfileList") {
+        utc(profile);
+        // The profile's roles would repeat the role inside itself.
+        remove(profile, "Roles");
+    }
+    let inline = list_mut(role, "RolePolicyList").iter_mut().all(|inline| decode(inline, "PolicyDocument"));
+    inline && decode(role, "AssumeRolePolicyDocument")
 }
 
 /// The default version's document stands at `Document`; other versions grant nothing and are dropped.
-fn policy_json(detail: &ManagedPolicyDetail) -> Option<Value> {
-    let default = detail.policy_version_list().iter().find(|version| is_default(detail, version))?;
-    let mut policy = Map::new();
-    set(&mut policy, "PolicyName", detail.policy_name.as_deref());
-    set(&mut policy, "PolicyId", detail.policy_id.as_deref());
-    set(&mut policy, "Arn", detail.arn.as_deref());
-    set(&mut policy, "Path", detail.path.as_deref());
-    set(&mut policy, "DefaultVersionId", detail.default_version_id.as_deref());
-    set(&mut policy, "IsAttachable", Some(detail.is_attachable));
-    set(&mut policy, "Description", detail.description.as_deref());
-    set(&mut policy, "CreateDate", detail.create_date.as_ref().map(date));
-    set(&mut policy, "UpdateDate", detail.update_date.as_ref().map(date));
-    set(&mut policy, "Document", Some(policy::parse_encoded(default.document.as_deref()?)?));
-    Some(Value::Object(policy))
+fn parse_policy(policy: &mut Value) -> bool {
+    let default = text(policy, "/DefaultVersionId").map(str::to_owned);
+    let is_default = |version: &&Value| {
+        let id = text(version, "/VersionId");
+        version.get("IsDefaultVersion") == Some(&Value::Bool(true))
+            || (id.is_some() && id == default.as_deref())
+    };
+    let document = elements(policy, "/PolicyVersionList").iter().find(is_default);
+    let document = document.and_then(|version| text(version, "/Document")).and_then(policy::parse_encoded);
+    for unkept in ["PolicyVersionList", "AttachmentCount", "PermissionsBoundaryUsageCount"] {
+        remove(policy, unkept);
+    }
+    utc(policy);
+    let parsed = document.is_some();
+    policy["Document"] = document.unwrap_or_default();
+    parsed
 }
 
-fn is_default(detail: &ManagedPolicyDetail, version: &PolicyVersion) -> bool {
-    version.is_default_version
-        || (version.version_id.is_some() && version.version_id == detail.default_version_id)
-}
-
-fn tags_json(tags: &[Tag]) -> Vec<Value> {
-    tags.iter().map(|tag| json!({"Key": tag.key, "Value": tag.value})).collect()
-}
-
-/// What the provider leaves out is left out, not null.
-fn set(object: &mut Map<String, Value>, key: &str, value: Option<impl Into<Value>>) {
-    if let Some(value) = value {
-        object.insert(key.to_owned(), value.into());
+/// Replaces the document at `key`, JSON in URL encoding, by what it says.
+fn decode(holder: &mut Value, key: &str) -> bool {
+    match holder.get(key).and_then(Value::as_str).and_then(policy::parse_encoded) {
+        Some(document) => {
+            holder[key] = document;
+            true
+        }
+        None => false,
     }
 }
 
-/// As the provider's command line prints it: `2026-01-02T03:04:05+00:00`.
-fn date(date: &DateTime) -> String {
-    let text = date.fmt(Format::DateTime).unwrap_or_default();
-    text.strip_suffix('Z').map(|civil| format!("{civil}+00:00")).unwrap_or(text)
+fn list_mut<'a>(value: &'a mut Value, key: &str) -> &'a mut [Value] {
+    value.get_mut(key).and_then(Value::as_array_mut).map_or(&mut [], Vec::as_mut_slice)
+}
+
+fn remove(value: &mut Value, key: &str) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove(key);
+    }
+}
+
+/// Dates as the provider's command line prints them: `2026-01-02T03:04:05+00:00`.
+fn utc(value: &mut Value) {
+    for key in ["CreateDate", "UpdateDate"] {
+        let civil = value.get(key).and_then(Value::as_str).and_then(|text| text.strip_suffix('Z'));
+        if let Some(civil) = civil.map(|civil| format!("{civil}+00:00")) {
+            value[key] = Value::from(civil);
+        }
+    }
 }

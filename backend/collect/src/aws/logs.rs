@@ -4,10 +4,12 @@ use nephoscope_model::{RelationName, Resource};
 use serde_json::Value;
 
 use super::Scope;
-use super::client::{Action, Reader};
+use super::api::{Action, Api, List};
+use super::client::Reader;
 use super::failure::Failure;
-use super::pages::{List, Listing};
+use super::pages::Listing;
 use super::place::{Outcome, Place, Read, log_group_arn, put, relate, text};
+use super::request::Request;
 use super::volatile::Path;
 use super::{policy, quota};
 
@@ -16,15 +18,13 @@ pub(super) const ACTIONS: &[&Action] = &[&GROUPS.action, &POLICIES.action];
 /// Grows with every line that is logged.
 pub(super) const VOLATILE: &[Path] = &["group/storedBytes"];
 
-static GROUPS: List = list("logs:DescribeLogGroups", "logGroups");
-static POLICIES: List = list("logs:DescribeResourcePolicies", "resourcePolicies");
+static API: Api = Api::json("CloudWatch Logs", "logs", "1.1", "Logs_20140328", &quota::LOGS);
+static GROUPS: List = API.list("logs:DescribeLogGroups", "logGroups").paged("nextToken", "nextToken");
+static POLICIES: List =
+    API.list("logs:DescribeResourcePolicies", "resourcePolicies").paged("nextToken", "nextToken");
 
 /// The largest page of both listings.
 const PAGE: i32 = 50;
-
-const fn list(api: &'static str, items: &'static str) -> List {
-    List { action: Action::new(api, &quota::LOGS), items, token: "nextToken", may_lack_items: false }
-}
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
     let (groups, policies) = fetch(reader).await;
@@ -33,19 +33,8 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
 }
 
 async fn fetch(reader: &Reader) -> (Listing, Listing) {
-    let client = aws_sdk_cloudwatchlogs::Client::new(&reader.sdk);
-    let groups = reader.list(&GROUPS, None, |capture, token| {
-        client.describe_log_groups().limit(PAGE).set_next_token(token).customize().interceptor(capture).send()
-    });
-    let policies = reader.list(&POLICIES, None, |capture, token| {
-        client
-            .describe_resource_policies()
-            .limit(PAGE)
-            .set_next_token(token)
-            .customize()
-            .interceptor(capture)
-            .send()
-    });
+    let groups = reader.list(&GROUPS, None, Request::call().field("limit", PAGE));
+    let policies = reader.list(&POLICIES, None, Request::call().field("limit", PAGE));
     tokio::join!(groups, policies)
 }
 

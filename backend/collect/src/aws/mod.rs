@@ -12,36 +12,94 @@ use nephoscope_model::{
     AccountId, Coverage, CoverageState, Facet, Provider, Region, ServiceName, Shard, ShardKey,
 };
 
-use self::client::{Action, Log, Reader};
+use self::api::Action;
+use self::client::{Log, Reader};
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place, tidy};
 use self::volatile::drop_volatile;
-use crate::Collector;
-use crate::budget::Budgets;
+use crate::{Collector, Named};
+use crate::budget::{Budgets, Family};
 use crate::error::CollectError;
 use crate::redact::Redactor;
 
+mod amplify;
+mod api;
 mod apigateway;
 mod apigatewayv2;
+mod apprunner;
+mod appsync;
+mod bedrockagent;
+mod budgets;
 mod client;
+mod cloudformation;
+mod cloudfront;
 mod cloudtrail;
+mod cloudwatch;
+mod codeartifact;
+mod codebuild;
+mod codedeploy;
+mod cognitoidentity;
+mod cognitoidp;
+mod config;
 mod connect;
+mod dax;
+mod dynamodb;
+mod ec2;
+mod ecr;
+mod efs;
+mod events;
 mod failure;
+mod firehose;
+mod guardduty;
 mod iam;
+mod inspector2;
+mod kinds;
+mod kinesis;
+mod kms;
 mod lambda;
+mod lambdacompute;
+mod lambdalayers;
+mod lambdaweb;
 mod logs;
+mod members;
+mod organizations;
 mod pages;
+mod pipes;
 mod place;
 mod policy;
 mod quota;
 mod regions;
+mod rehearsal;
+mod request;
+mod s3;
+mod scheduler;
+mod schemas;
+mod secretsmanager;
+mod securityhub;
+mod serverlessrepo;
+mod signer;
+mod sns;
+mod sqs;
+mod ssm;
+mod stepfunctions;
 mod sts;
+mod tagging;
+mod target;
 mod volatile;
+mod wafv2;
+mod wire;
+mod xml;
+mod xray;
 
 #[cfg(test)]
 mod tests;
 
+pub use api::Tier;
 pub use client::Limits;
+pub use kinds::lists;
+pub use members::Organization;
+pub use organizations::OrganizationOptions;
+pub use rehearsal::Purpose;
 
 /// How a target in AWS is read.
 #[derive(Clone)]
@@ -66,6 +124,10 @@ pub struct AwsOptions {
     pub limits: Limits,
     /// The budgets of the process; targets that share them share the account's quotas.
     pub budgets: Budgets,
+    /// What the calls are made for.
+    pub purpose: Purpose,
+    /// The organization whose accounts are read, in place of the one that the credentials belong to.
+    pub organization: Option<OrganizationOptions>,
 }
 
 /// Which regions are read.
@@ -94,6 +156,8 @@ impl AwsOptions {
             redaction_key,
             limits: Limits::default(),
             budgets: Budgets::default(),
+            purpose: Purpose::Scan,
+            organization: None,
         }
     }
 }
@@ -122,11 +186,34 @@ pub struct Aws {
     log: Mutex<Log>,
 }
 
-/// Whether a service is asked once, or in every region.
+/// Whether a service is asked once or in every region, and for all that it has or for what is named elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
+    /// Once, for everything.
     Global,
+    /// In every region, for everything.
     Regional,
+    /// Once, for what resources that were read before refer to.
+    GlobalNamed,
+    /// In every region, for what resources that were read before refer to.
+    Named,
+}
+
+impl Scope {
+    fn is_global(self) -> bool {
+        match self {
+            Self::Global | Self::GlobalNamed => true,
+            Self::Regional | Self::Named => false,
+        }
+    }
+
+    /// True where the shard must wait for what other shards name.
+    fn waits(self) -> bool {
+        match self {
+            Self::GlobalNamed | Self::Named => true,
+            Self::Global | Self::Regional => false,
+        }
+    }
 }
 
 /// What a service file declares.
@@ -147,7 +234,8 @@ macro_rules! services {
         /// Reads the shard of one service, without what changes by itself; none where there is no such service.
         async fn read(service: &str, reader: &Reader) -> Option<Outcome> {
             $(if service == stringify!($module) {
-                let mut outcome = $module::collect(reader).await;
+                // Boxed, because the state of this function would else hold that of every service side by side.
+                let mut outcome = Box::pin($module::collect(reader)).await;
                 drop_volatile(&mut outcome.resources, $module::VOLATILE);
                 return Some(outcome);
             })+
@@ -156,16 +244,29 @@ macro_rules! services {
     };
 }
 
-services![sts, iam, lambda, apigateway, apigatewayv2, logs, cloudtrail];
+services![sts, iam, cloudfront, lambda, lambdacompute, lambdaweb, lambdalayers, apigateway, apigatewayv2, appsync, wafv2, logs, cloudtrail, guardduty, inspector2, config, xray, sqs, sns, dynamodb, dax, kinesis, firehose, secretsmanager, ssm, kms, events, scheduler, pipes, schemas, stepfunctions, cognitoidp, cognitoidentity, budgets, cloudformation, codebuild, codeartifact, amplify, apprunner, tagging, s3, ecr, efs, ec2, signer, cloudwatch, securityhub, bedrockagent, codedeploy, serverlessrepo];
 
 /// Every API action that is ever called, as coverage counts them.
 pub fn actions() -> Vec<&'static str> {
-    sorted(declared().map(|action| action.api))
+    let organizations = organizations::ACTIONS.iter().copied();
+    sorted(declared().chain(organizations).map(|action| action.api))
 }
 
-/// The permissions that a role needs to be scanned, as policies name them.
-pub fn permissions() -> Vec<&'static str> {
-    sorted(declared().map(|action| action.permission))
+/// The API actions that one service calls, as coverage counts them.
+pub fn actions_of(service: &str) -> Vec<&'static str> {
+    let services = SERVICES.iter().filter(|known| known.name == service);
+    sorted(services.flat_map(|service| service.actions).map(|action| action.api))
+}
+
+/// The permissions that a role needs to be scanned as far as `tier`, as policies name them.
+pub fn permissions(tier: Tier) -> Vec<&'static str> {
+    sorted(declared().filter(|action| action.tier <= tier).map(|action| action.permission))
+}
+
+/// Whose quota a call uses, by the name under which coverage counts it.
+pub(crate) fn family(api: &str) -> Option<&'static Family> {
+    let organizations = organizations::ACTIONS.iter().copied();
+    declared().chain(organizations).find(|action| action.api == api).map(|action| action.family)
 }
 
 fn declared() -> impl Iterator<Item = &'static Action> {
@@ -198,6 +299,11 @@ impl Aws {
     }
 
     async fn identify(options: AwsOptions, sdk: SdkConfig) -> Result<Self, CollectError> {
+        Self::introduce(options, sdk).await.map_err(|(failure, aws)| connect::explain(&failure, &aws))
+    }
+
+    /// Asks whose credentials these are; where that fails, gives back what could not be made ready.
+    async fn introduce(options: AwsOptions, sdk: SdkConfig) -> Result<Self, (Failure, Box<Self>)> {
         let mut aws = Self {
             redactor: Redactor::new(options.redaction_key),
             options,
@@ -208,7 +314,10 @@ impl Aws {
             log: Mutex::default(),
         };
         let reader = aws.reader(&Region::global(), &ServiceName::from("sts"));
-        let identity = sts::fetch(&reader).await.map_err(|failure| connect::explain(&failure, &aws))?;
+        let identity = match sts::fetch(&reader).await {
+            Ok(identity) => identity,
+            Err(failure) => return Err((failure, Box::new(aws))),
+        };
         aws.partition = identity.partition().to_owned();
         aws.account = AccountId::from(identity.account);
         aws.caller = identity.arn;
@@ -234,19 +343,20 @@ impl Aws {
             region: region.clone(),
             service: ServiceName::from(service.name),
         };
-        let of_scope = |scope| chosen.iter().filter(move |service| service.scope == scope);
+        let (once, regional): (Vec<&Service>, Vec<&Service>) =
+            chosen.into_iter().partition(|service| service.scope.is_global());
         let global = Region::global();
-        let mut shards: Vec<ShardKey> =
-            of_scope(Scope::Global).map(|service| key(&global, service)).collect();
+        let mut shards: Vec<ShardKey> = once.into_iter().map(|service| key(&global, service)).collect();
         for region in regions::choose(self).await? {
-            shards.extend(of_scope(Scope::Regional).map(|service| key(&region, service)));
+            shards.extend(regional.iter().map(|service| key(&region, service)));
         }
         Ok(shards)
     }
 
-    /// Reads one shard.
-    pub async fn collect(&self, key: &ShardKey) -> Shard {
+    /// Reads one shard; `named` is what resources of other shards refer to.
+    pub async fn collect(&self, key: &ShardKey, named: &Named) -> Shard {
         let mut reader = self.reader(&key.region, &key.service);
+        reader.named = named.clone();
         if key.service.as_str() == "sts" {
             reader.log = Mutex::new(self.log.lock().unwrap_or_else(PoisonError::into_inner).clone());
         }
@@ -255,11 +365,15 @@ impl Aws {
         let Some(outcome) = outcome else { return not_collected(key) };
         let resources = tidy(outcome.resources);
         let mut log = reader.log.into_inner().unwrap_or_else(PoisonError::into_inner);
-        log.complete(&resources);
+        // What was not asked is no error.
+        if self.options.purpose != Purpose::Plan {
+            log.complete(&resources);
+        }
         let coverage = Coverage {
             state: state(&outcome.listings, &log),
             calls: log.calls,
             errors: log.errors.into_values().collect(),
+            costs: Vec::new(),
             listed: outcome.listings.iter().all(Option::is_none),
         };
         Shard { key: key.clone(), coverage, resources }
@@ -286,6 +400,8 @@ impl Aws {
             limits: self.options.limits,
             budgets: self.options.budgets.clone(),
             share: self.options.budget,
+            named: Named::default(),
+            purpose: self.options.purpose,
             first_of: regions::asked(self).filter(|regions| regions.first() == Some(region)),
             log: Mutex::default(),
         }
@@ -298,9 +414,18 @@ impl Collector for Aws {
         Aws::plan(self).await
     }
 
-    async fn collect(&self, key: &ShardKey) -> Shard {
-        Aws::collect(self, key).await
+    fn waits(&self, key: &ShardKey) -> bool {
+        waits(key)
     }
+
+    async fn collect(&self, key: &ShardKey, named: &Named) -> Shard {
+        Aws::collect(self, key, named).await
+    }
+}
+
+/// True for a shard that reads only what others name.
+fn waits(key: &ShardKey) -> bool {
+    SERVICES.iter().any(|service| service.name == key.service.as_str() && service.scope.waits())
 }
 
 fn state(listings: &[Option<Failure>], log: &Log) -> CoverageState {
@@ -317,7 +442,7 @@ fn not_collected(key: &ShardKey) -> Shard {
     let api = format!("{}:*", key.service);
     log.add(&api, "NotCollected", "the shard is not one of this account and this release", None, None);
     let errors = log.errors.into_values().collect();
-    let coverage = Coverage { state: CoverageState::Failed, calls: log.calls, errors, listed: false };
+    let coverage = Coverage { state: CoverageState::Failed, calls: log.calls, errors, costs: Vec::new(), listed: false };
     Shard { key: key.clone(), coverage, resources: Vec::new() }
 }
 

@@ -1,28 +1,16 @@
 //! Reads a listing to its end: page after page, with a stop where a provider goes round in circles.
 
 use std::collections::HashSet;
-use std::error::Error;
-use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use nephoscope_model::Uid;
 use serde_json::Value;
 
-use super::client::{Action, Capture, Reader};
+use super::api::{Action, List};
+use super::client::Reader;
 use super::failure::Failure;
-
-/// A listing of a JSON API: where its items and the token of its next page stand.
-#[derive(Debug)]
-pub(super) struct List {
-    pub action: Action,
-    pub items: &'static str,
-    pub token: &'static str,
-    /// True where an empty listing may leave the items out.
-    pub may_lack_items: bool,
-}
+use super::rehearsal::keep_first;
+use super::request::Request;
 
 /// What was listed, and why not all of it, where that is so.
 #[derive(Debug)]
@@ -42,58 +30,87 @@ impl Listing {
 }
 
 impl Reader {
-    /// Lists everything. `send` sends the request for the page with the given token.
-    pub(super) async fn list<T, E, F, Fut>(
-        &self,
-        list: &'static List,
-        about: Option<&Uid>,
-        send: F,
-    ) -> Listing
-    where
-        F: Fn(Capture, Option<String>) -> Fut,
-        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
-    {
+    /// Lists everything that `request` asks for.
+    pub(super) async fn list(&self, list: &'static List, about: Option<&Uid>, request: Request) -> Listing {
         let mut items = Vec::new();
-        let failure = self.list_each(list, about, send, |item| items.push(item)).await;
+        let failure = self.list_each(list, about, request, |item| items.push(item)).await;
         Listing { items, failure }
     }
 
+    /// Lists what only some regions offer: where the operation is not known, there is nothing to list.
+    pub(super) async fn list_where_offered(&self, list: &'static List, request: Request) -> Listing {
+        let listing = self.list(list, None, request).await;
+        match listing.failure {
+            Some(failure) if failure.is_not_offered() => {
+                self.forget(&failure);
+                Listing { items: Vec::new(), failure: None }
+            }
+            failure => Listing { items: listing.items, failure },
+        }
+    }
+
     /// Lists everything into `keep`, which can drop what need not be held.
-    pub(super) async fn list_each<T, E, F, Fut>(
+    pub(super) async fn list_each(
         &self,
         list: &'static List,
         about: Option<&Uid>,
-        send: F,
+        request: Request,
         mut keep: impl FnMut(Value),
-    ) -> Option<Failure>
-    where
-        F: Fn(Capture, Option<String>) -> Fut,
-        Fut: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
-        E: ProvideErrorMetadata + Error + 'static,
-    {
+    ) -> Option<Failure> {
+        self.list_pages(list, about, request, |mut page| match page.pointer_mut(&pointer(list.items)) {
+            Some(Value::Array(items)) => {
+                std::mem::take(items).into_iter().for_each(&mut keep);
+                Ok(())
+            }
+            None | Some(Value::Null) if list.may_lack_items => Ok(()),
+            _ => Err(format!("the answer has no list `{}`", list.items)),
+        })
+        .await
+    }
+
+    /// Hands each page to `keep`, which says what is wrong with one that it cannot use.
+    pub(super) async fn list_pages(
+        &self,
+        list: &'static List,
+        about: Option<&Uid>,
+        request: Request,
+        mut keep: impl FnMut(Value) -> Result<(), String>,
+    ) -> Option<Failure> {
         let action = &list.action;
         let mut tokens = Tokens::default();
-        let mut token = None;
+        let mut asked = request.clone();
         loop {
-            let mut page = match self.json(action, about, |capture| send(capture, token.clone())).await {
+            // What there is in a region is listed also where details are only counted.
+            let answer = match about {
+                None => self.ask(action, about, asked).await,
+                Some(_) => self.call(action, about, asked).await,
+            };
+            let mut page = match answer {
                 Ok(page) => page,
                 Err(failure) => return Some(failure),
             };
-            match page.get_mut(list.items).map(Value::take) {
-                Some(Value::Array(items)) => items.into_iter().for_each(&mut keep),
-                None | Some(Value::Null) if list.may_lack_items => {}
-                _ => {
-                    let failure =
-                        Failure::malformed(action, &format!("the answer has no list `{}`", list.items));
-                    self.record(&failure, about);
-                    return Some(failure);
-                }
+            let wants_one = self.wants_one();
+            if wants_one {
+                keep_first(&mut page, &pointer(list.items));
             }
-            let next = page.get(list.token).and_then(Value::as_str).filter(|next| !next.is_empty());
-            match tokens.follow(action, next.map(str::to_owned)) {
+            let next = page.pointer(&pointer(list.pages.reply)).and_then(Value::as_str);
+            let next = next.filter(|next| !next.is_empty()).map(str::to_owned);
+            // `IsTruncated` of the XML APIs; without a token after it the rest cannot be asked for.
+            let truncated = page.pointer("/IsTruncated").and_then(Value::as_bool);
+            let next = if truncated == Some(false) { None } else { next };
+            let lost = truncated == Some(true) && next.is_none();
+            let next = next.filter(|_| !wants_one);
+            let kept = keep(page).and_then(|()| match lost {
+                true => Err("the answer is truncated and names no next page".to_owned()),
+                false => Ok(()),
+            });
+            let turned = match kept {
+                Ok(()) => tokens.follow(action, next),
+                Err(wrong) => Err(Failure::malformed(action, &wrong)),
+            };
+            match turned {
                 Ok(None) => return None,
-                Ok(next) => token = next,
+                Ok(Some(token)) => asked = request.clone().page(list.pages.request, &token),
                 Err(failure) => {
                     self.record(&failure, about);
                     return Some(failure);
@@ -101,6 +118,11 @@ impl Reader {
             }
         }
     }
+}
+
+/// `/Outer/Items` of `Outer/Items`.
+fn pointer(field: &str) -> String {
+    format!("/{field}")
 }
 
 /// The page tokens that were seen, as hashes: a token can be long, and there is one per page.

@@ -8,6 +8,7 @@ use nephoscope_model::{
 };
 use serde_json::Value;
 
+use super::api::Action;
 use super::failure::Failure;
 use crate::redact::{scrub, sweep};
 
@@ -47,6 +48,8 @@ impl Place {
             tags: BTreeMap::new(),
             facets: BTreeMap::new(),
             relations: Vec::new(),
+            carried: BTreeMap::new(),
+            revision: None,
         }
     }
 
@@ -55,9 +58,46 @@ impl Place {
         format!("arn:{}:{service}:{}:{}:{rest}", self.partition, self.region, self.account)
     }
 
+    /// Where the tests of service files put what they normalise.
+    #[cfg(test)]
+    pub(super) fn example(service: &str) -> Self {
+        Self {
+            partition: "aws".to_owned(),
+            account: AccountId::from("123456789012"),
+            region: Region::from("eu-west-1"),
+            service: ServiceName::from(service),
+            caller: String::new(),
+        }
+    }
+
+    /// The ARN of the KMS key that is named by its ARN, its id or an alias.
+    pub(super) fn key_arn(&self, named: Option<&str>) -> Option<String> {
+        match named? {
+            "" => None,
+            arn if arn.starts_with("arn:") => Some(arn.to_owned()),
+            alias if alias.starts_with("alias/") => Some(self.arn("kms", alias)),
+            id => Some(self.arn("kms", &format!("key/{id}"))),
+        }
+    }
+
     /// The ARN of an API Gateway path, which names no account.
     pub(super) fn gateway_arn(&self, path: &str) -> String {
         format!("arn:{}:apigateway:{}::{path}", self.partition, self.region)
+    }
+}
+
+/// The object that a reply holds under `field`, without which it is not the reply that the API promises.
+pub(super) fn object_at(action: &Action, mut reply: Value, field: &str) -> Result<Value, Failure> {
+    match reply.get_mut(field).map(Value::take) {
+        Some(object @ Value::Object(_)) => Ok(object),
+        _ => Err(Failure::malformed(action, &format!("the answer has no object `{field}`"))),
+    }
+}
+
+/// Leaves out a field, which stands elsewhere or must not be kept.
+pub(super) fn without(value: &mut Value, field: &str) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove(field);
     }
 }
 
@@ -82,12 +122,18 @@ pub(super) fn relate(resource: &mut Resource, name: RelationName, to: Option<&st
     }
 }
 
-/// Adds tags that the provider gives as a map.
+/// Adds tags that the provider gives as a map, or as a list of keys and values.
 pub(super) fn tag(resource: &mut Resource, tags: Option<&Value>) {
-    for (key, value) in tags.and_then(Value::as_object).into_iter().flatten() {
-        resource
-            .tags
-            .insert(key.clone(), value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string()));
+    let plain = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+    match tags {
+        Some(Value::Object(tags)) => {
+            resource.tags.extend(tags.iter().map(|(key, value)| (key.clone(), plain(value))));
+        }
+        Some(Value::Array(tags)) => {
+            let pair = |tag: &Value| Some((text(tag, "/Key")?.to_owned(), plain(tag.get("Value")?)));
+            resource.tags.extend(tags.iter().filter_map(pair));
+        }
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {}
     }
 }
 

@@ -3,6 +3,10 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
+use super::api::Action;
+use super::failure::Failure;
+use super::place::Read;
+
 /// Parses a policy that is embedded as JSON text.
 pub(super) fn parse(text: &str) -> Option<Value> {
     let direct = serde_json::from_str::<Value>(text).ok();
@@ -12,6 +16,17 @@ pub(super) fn parse(text: &str) -> Option<Value> {
         serde_json::from_str(&unescaped).ok()
     });
     policy.filter(Value::is_object)
+}
+
+/// The policy that `action` answered with as text: absent where there is none or an empty one.
+pub(super) fn read(action: &Action, text: Option<&str>) -> Read {
+    match text.map(str::trim) {
+        None | Some("" | "{}") => Ok(None),
+        Some(text) => match parse(text) {
+            Some(document) => Ok(Some(document)),
+            None => Err(Failure::malformed(action, "the policy is not JSON")),
+        },
+    }
 }
 
 /// Parses a policy as IAM sends it: JSON in URL encoding.

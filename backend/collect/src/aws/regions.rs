@@ -3,21 +3,19 @@
 use nephoscope_model::{Region, ServiceName};
 use serde_json::Value;
 
-use super::client::{Action, Log};
+use super::api::{Action, Api, Home, List};
+use super::client::Log;
 use super::failure::Failure;
-use super::pages::List;
 use super::place::text;
+use super::rehearsal::Purpose;
+use super::request::Request;
 use super::{Aws, RegionChoice, quota};
 use crate::error::{Cause, CollectError};
 
 pub(super) const ACTIONS: &[&Action] = &[&LIST_REGIONS.action];
 
-static LIST_REGIONS: List = List {
-    action: Action::new("account:ListRegions", &quota::ACCOUNT),
-    items: "Regions",
-    token: "NextToken",
-    may_lack_items: false,
-};
+static API: Api = Api::rest_json("Account", "account", &quota::ACCOUNT).at(Home::FirstRegion);
+pub(super) static LIST_REGIONS: List = API.list("account:ListRegions", "Regions");
 
 /// Regions by partition, from `partitions.json` of the AWS SDKs (botocore 1.44.5).
 /// A region that is missing here is accepted where `account:ListRegions` confirms it.
@@ -134,12 +132,10 @@ struct Listed {
 }
 
 async fn list(aws: &Aws) -> Result<Vec<Listed>, Failure> {
-    let reader = aws.reader(&Region::global(), &ServiceName::from("account"));
-    let client = aws_sdk_account::Client::new(&reader.sdk);
-    let listing = reader.list(&LIST_REGIONS, None, |capture, token| {
-        client.list_regions().set_next_token(token).customize().interceptor(capture).send()
-    });
-    let listed = listing.await.whole();
+    let mut reader = aws.reader(&Region::global(), &ServiceName::from("account"));
+    // All of them, whatever is asked in each.
+    reader.purpose = Purpose::Scan;
+    let listed = reader.list(&LIST_REGIONS, None, Request::post(&["listRegions"])).await.whole();
     let read = reader.log.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     aws.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add_calls(&read);
     let mut regions: Vec<Listed> = listed?.iter().filter_map(one).collect();
@@ -179,7 +175,7 @@ fn stem(name: &str) -> Option<&str> {
 }
 
 impl Log {
-    fn add_calls(&mut self, other: &Log) {
+    pub(super) fn add_calls(&mut self, other: &Log) {
         for (api, count) in &other.calls {
             *self.calls.entry(api.clone()).or_default() += count;
         }

@@ -4,17 +4,20 @@ use nephoscope_model::Resource;
 use serde_json::json;
 
 use super::Scope;
-use super::client::{Action, Reader};
+use super::api::{Action, Api};
+use super::client::Reader;
 use super::failure::Failure;
-use super::place::{Outcome, Place, put};
+use super::place::{Outcome, Place, put, text};
 use super::quota;
+use super::request::Request;
 use super::volatile::Path;
 
 pub(super) const SCOPE: Scope = Scope::Global;
 pub(super) const ACTIONS: &[&Action] = &[&GET_CALLER_IDENTITY];
 pub(super) const VOLATILE: &[Path] = &[];
 
-static GET_CALLER_IDENTITY: Action = Action::new("sts:GetCallerIdentity", &quota::STS);
+static API: Api = Api::query("STS", "sts", "2011-06-15", &quota::STS);
+static GET_CALLER_IDENTITY: Action = API.action("sts:GetCallerIdentity");
 
 /// Who calls.
 #[derive(Clone, Debug)]
@@ -32,11 +35,11 @@ impl Identity {
 
 /// Asks who calls.
 pub(super) async fn fetch(reader: &Reader) -> Result<Identity, Failure> {
-    let client = aws_sdk_sts::Client::new(&reader.sdk);
-    let send = |capture| client.get_caller_identity().customize().interceptor(capture).send();
-    let answer = reader.typed(&GET_CALLER_IDENTITY, None, send).await?;
-    match (answer.account, answer.arn) {
-        (Some(account), Some(arn)) if !account.is_empty() => Ok(Identity { account, arn }),
+    let answer = reader.call(&GET_CALLER_IDENTITY, None, Request::call()).await?;
+    match (text(&answer, "/Account"), text(&answer, "/Arn")) {
+        (Some(account), Some(arn)) if !account.is_empty() => {
+            Ok(Identity { account: account.to_owned(), arn: arn.to_owned() })
+        }
         _ => Err(Failure::malformed(&GET_CALLER_IDENTITY, "the answer names no account")),
     }
 }

@@ -17,13 +17,13 @@ pub(super) fn role(function: &Resource) -> Reading<Value> {
 /// Each is a witness of its own, so functions that are known are listed even where others may have gone unread;
 /// but that there are none is only known where all of Lambda was listed.
 pub(super) fn referring(position: usize, relation: RelationName, map: &Map<'_>) -> Reading<Value> {
-    let uid = map.resource(position).uid.as_str();
+    let uid = map.held(position).uid().as_str();
     let uids: Vec<Value> = map
         .referrers(relation, uid)
         .iter()
-        .map(|&position| map.resource(position))
-        .filter(|resource| resource.kind.as_str() == "aws.lambda.function")
-        .map(|function| Value::from(function.uid.as_str()))
+        .map(|&position| map.held(position))
+        .filter(|held| held.kind().as_str() == "aws.lambda.function")
+        .map(|function| Value::from(function.uid().as_str()))
         .collect();
     if uids.is_empty() {
         map.listed("lambda", None)?;

@@ -1,11 +1,12 @@
 //! Finding one's way in an estate: by uid, by kind, against the direction of a relation, and by what was listed.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use nephoscope_model::{CoverageState, RelationName, Resource, Unreadable};
 
 use super::reading::{Reading, merged, reason};
-use crate::{Estate, EstateResource};
+use crate::{Estate, EstateResource, Held};
 
 /// Indexes over one estate. Only ever looked up in, never walked, so that no hash order reaches a result.
 pub(super) struct Map<'a> {
@@ -20,17 +21,24 @@ impl<'a> Map<'a> {
         let mut map =
             Self { estate, by_uid: HashMap::new(), by_kind: HashMap::new(), referrers: HashMap::new() };
         for (position, EstateResource { resource, .. }) in estate.resources.iter().enumerate() {
-            map.by_uid.insert(resource.uid.as_str(), position);
-            map.by_kind.entry(resource.kind.as_str()).or_default().push(position);
-            for relation in &resource.relations {
+            map.by_uid.insert(resource.uid().as_str(), position);
+            map.by_kind.entry(resource.kind().as_str()).or_default().push(position);
+            for relation in resource.relations() {
                 map.referrers.entry((relation.name, relation.to.as_str())).or_default().push(position);
             }
         }
         map
     }
 
-    pub fn resource(&self, position: usize) -> &'a Resource {
+    /// Identity and relations of the resource; its facets only once it is opened.
+    pub fn held(&self, position: usize) -> &'a Held {
         &self.estate.resources[position].resource
+    }
+
+    /// The resource with every facet. Opening costs as much as deriving: what is derived of the resource alone is not
+    /// asked for here but handed in.
+    pub fn open(&self, position: usize) -> Cow<'a, Resource> {
+        self.held(position).open()
     }
 
     /// True where the resource was read this time, so that what it says holds today.

@@ -1,32 +1,62 @@
 //! Facts: what conditions need and no single facet says, derived across the resources of one account.
 //!
+//! First a [`Survey`] goes over the account for what its resources say of each other; then each resource is derived by
+//! itself, so that never more than one has to be open.
+//!
 //! One file per family. Whatever needs a facet that could not be read, or an absence that no complete listing proves,
 //! is unknown with its reasons; one readable witness suffices for what only needs one.
 
+mod buckets;
+mod distributions;
+mod drafts;
+mod executors;
+mod escalations;
 mod exposure;
+mod firewalls;
 mod functions;
+mod gateways;
+mod graph_apis;
 mod grants;
+mod guarding;
 mod http_apis;
+mod identity_pools;
+mod invocation;
+mod keys;
 mod layers;
 mod map;
+mod messaging;
+mod methods;
+mod network;
+mod openapi;
 mod policies;
+mod pool;
+mod powers;
 mod reading;
 mod rest_apis;
 mod runtime;
 mod secrets;
+mod spend;
+mod tags;
 mod trails;
 mod vendors;
+mod workflows;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use nephoscope_model::finding::Exposure;
-use nephoscope_model::{Fact, Facts, RelationName};
+use nephoscope_model::{Fact, Facts, RelationName, Resource};
+
+use serde_json::Value;
 
 use crate::Estate;
 use exposure::Exposures;
 use map::Map;
+use network::Networks;
+use grants::Identity;
 use policies::Policies;
-use reading::fact;
+use powers::Powers;
+use reading::{Reading, fact};
 use trails::Trails;
 
 /// What was derived, one entry per resource of the estate and in the same order.
@@ -59,68 +89,182 @@ impl From<Derived> for Cow<'_, Derived> {
 
 /// Derives the facts of every resource of `estate`.
 pub fn derive(estate: &Estate<'_>) -> Derived {
-    let map = Map::of(estate);
-    let policies = Policies::of(&map);
-    let exposures = Exposures::of(&map, &policies);
-    let trails = Trails::of(&map);
-    let resources = (0..estate.resources.len()).map(|position| DerivedResource {
-        exposure: exposures.known(position),
-        facts: facts(position, &map, &policies, &exposures, &trails),
-    });
+    let survey = Survey::of(estate);
+    let resources = estate.resources.iter().enumerate();
+    let resources = resources.map(|(position, held)| survey.derive(position, &held.resource.open()));
     Derived { resources: resources.collect() }
 }
 
+/// What resources of an estate say of each other.
+pub struct Survey<'a> {
+    map: Map<'a>,
+    policies: Policies<'a>,
+    exposures: Exposures,
+    powers: Powers,
+    trails: Trails<'a>,
+    networks: Networks<'a>,
+}
+
+impl fmt::Debug for Survey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Survey").field("account", &self.map.estate.account).finish_non_exhaustive()
+    }
+}
+
+impl<'a> Survey<'a> {
+    /// Goes over `estate`.
+    pub fn of(estate: &'a Estate<'a>) -> Self {
+        let map = Map::of(estate);
+        let policies = Policies::of(&map);
+        let exposures = Exposures::of(&map, &policies);
+        let powers = Powers::of(&map, &policies);
+        let trails = Trails::of(&map);
+        let networks = Networks::of(&map);
+        Self { map, policies, exposures, powers, trails, networks }
+    }
+
+    /// Derives the facts of one resource, which is the one at `position`.
+    pub fn derive(&self, position: usize, resource: &Resource) -> DerivedResource {
+        DerivedResource { exposure: self.exposures.known(position), facts: facts(position, resource, self) }
+    }
+}
+
 /// The facts that the kind of the resource has.
-fn facts(
-    position: usize,
-    map: &Map<'_>,
-    policies: &Policies,
-    exposures: &Exposures,
-    trails: &Trails<'_>,
-) -> Facts {
-    let resource = map.resource(position);
+fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
+    let Survey { map, policies, exposures, powers, trails, networks } = survey;
     let exposure = || exposures.fact(position);
+    let grants = || fact(policies.grants(resource).as_deref().map(grants::to_value).map_err(Vec::clone));
     let facts: Vec<(&str, Fact)> = match resource.kind.as_str() {
-        "aws.account" => vec![("management_trail", fact(trails.record_management()))],
+        "aws.account" => vec![
+            ("management_trail", fact(trails.record_management())),
+            ("firewalls", fact(firewalls::coverage(map))),
+        ],
         "aws.lambda.function" => vec![
             ("runtime", fact(runtime::runtime(resource, map.estate.instant))),
-            ("grants", policies.fact(position)),
+            ("grants", grants()),
             ("secrets", fact(secrets::secrets(resource, "config"))),
             ("foreign_layers", fact(layers::foreign(resource))),
             ("insights", fact(layers::insights(resource))),
             ("invocations_recorded", fact(trails.record_invocations(resource))),
             ("role", fact(functions::role(resource))),
+            ("asynchronous", fact(invocation::asynchronous(resource, policies))),
+            ("may_log", fact(powers.may_log(position))),
+            ("unchanged_days", fact(runtime::unchanged_days(resource, map.estate.instant))),
+            ("zones", fact(networks.zones(resource))),
+            ("network", fact(networks.reach(resource))),
             ("exposure", exposure()),
         ],
-        "aws.iam.role" => vec![
-            ("grants", policies.fact(position)),
-            ("trust", fact(policies::trust(resource))),
-            ("functions", fact(functions::referring(position, RelationName::ExecutesAs, map))),
-            ("exposure", exposure()),
+        "aws.lambda.settings" => vec![
+            ("functions", fact(pool::functions(resource, map))),
+            ("largest_reservation", fact(pool::largest_reservation(resource, map))),
         ],
-        "aws.apigateway.restapi" => vec![
-            ("grants", policies.fact(position)),
-            ("open_methods", fact(rest_apis::open_methods(resource, policies.of_resource(position)))),
-            ("key_only_methods", fact(rest_apis::key_only_methods(resource))),
-            ("unvalidated_methods", fact(rest_apis::unvalidated_methods(resource))),
-            ("exposure", exposure()),
-        ],
-        "aws.apigateway.stage" => vec![
-            ("secrets", fact(secrets::secrets(resource, "stage"))),
-            ("public_endpoint", fact(rest_apis::has_public_endpoint(resource))),
-            ("http_integration", fact(rest_apis::has_http_integration(resource))),
-            ("exposure", exposure()),
-        ],
-        "aws.apigatewayv2.api" => vec![
-            ("open_routes", fact(http_apis::open_routes(resource))),
-            ("connect_open", fact(http_apis::is_connect_open(resource))),
-            ("exposure", exposure()),
-        ],
-        "aws.apigatewayv2.stage" => vec![("secrets", fact(secrets::secrets(resource, "stage")))],
+        "aws.lambda.layer" | "aws.lambda.web_function" => vec![("grants", grants()), ("exposure", exposure())],
+        "aws.lambda.microvm_image" => vec![("strong_roles", fact(powers.strong_of(resource, map)))],
+        "aws.lambda.capacity_provider" => vec![("placed_by", fact(powers.placing()))],
+        "aws.iam.role" => {
+            let identity = policies.identity(resource);
+            let of = |says: &dyn Fn(&Identity) -> Reading<Value>| {
+                fact(identity.as_ref().map_err(Vec::clone).and_then(says))
+            };
+            vec![
+                ("grants", of(&|identity| Ok(grants::to_value(&identity.grants)))),
+                ("trust", fact(policies::trust(resource))),
+                ("functions", fact(functions::referring(position, RelationName::ExecutesAs, map))),
+                ("workload", fact(powers::is_workload(resource))),
+                ("admin", of(&|identity| Ok(Value::from(identity.is_admin())))),
+                ("powers", of(&|identity| Ok(powers::powers(identity)))),
+                ("escalations", of(&|identity| Ok(escalations::open(identity).into()))),
+                ("self_modifying", of(&|identity| Ok(powers::self_modifying(position, map, identity)))),
+                ("rewrites", of(&|identity| powers.rewrites(position, identity))),
+                ("stacks", fact(guarding::stacks(position, map))),
+                ("exposure", exposure()),
+            ]
+        }
+        "aws.apigateway.restapi" | "aws.apigateway.stage" | "aws.apigatewayv2.api" | "aws.apigatewayv2.stage"
+        | "aws.appsync.graphqlapi" | "aws.appsync.eventapi" | "aws.cloudfront.distribution" | "aws.wafv2.acl" => {
+            gateways::facts(gateways::Gateway { position, resource, map, policies, exposure: exposure() })
+        }
         "aws.logs.group" => {
             vec![("functions", fact(functions::referring(position, RelationName::LogsTo, map)))]
         }
-        "aws.logs.policy" => vec![("grants", policies.fact(position))],
+        "aws.logs.policy" => vec![("grants", grants())],
+        "aws.events.bus" | "aws.schemas.registry" => vec![("grants", grants()), ("exposure", exposure())],
+        "aws.events.rule" => vec![("broad_grants", fact(executors::broad_grants(resource, "targets", map, policies)))],
+        "aws.pipes.pipe" => vec![("broad_grants", fact(executors::broad_grants(resource, "pipe", map, policies)))],
+        "aws.scheduler.schedule" => vec![
+            ("broad_grants", fact(executors::broad_grants(resource, "schedule", map, policies))),
+            ("secrets", fact(secrets::secrets(resource, "schedule"))),
+        ],
+        "aws.stepfunctions.statemachine" => {
+            let role = || executors::role_grants(resource, "machine", map, policies);
+            vec![
+                ("broad_grants", fact(executors::broad_grants(resource, "machine", map, policies))),
+                ("chosen_targets", fact(workflows::chosen_targets(resource, role))),
+                ("open_http_tasks", fact(workflows::open_http_tasks(resource, role))),
+                ("secrets", fact(secrets::secrets(resource, "definition"))),
+                ("unbounded_maps", fact(workflows::unbounded_maps(resource))),
+            ]
+        }
+        "aws.cognito.identitypool" => vec![
+            ("guest_grants", fact(identity_pools::guest_grants(resource, map, policies))),
+            ("exposure", exposure()),
+        ],
+        "aws.guardduty.detector" | "aws.inspector.status" | "aws.config.recorder" => {
+            vec![("has_functions", fact(guarding::has_functions(resource, map)))]
+        }
+        "aws.xray.settings" => vec![
+            ("customer_key", fact(keys::customer_key(resource, "encryption", map))),
+            ("has_functions", fact(guarding::has_functions(resource, map))),
+        ],
+        "aws.budgets.alerts" => vec![
+            ("has_functions", fact(guarding::has_functions(resource, map))),
+            ("spend_alerts", fact(spend::alerts(resource, map.estate.instant))),
+        ],
+        "aws.tagging.region" => vec![("untagged", fact(tags::untagged(resource, map)))],
+        "aws.cloudformation.stack" => vec![("secrets", fact(secrets::secrets(resource, "stack")))],
+        "aws.codebuild.project" => vec![("secrets", fact(secrets::secrets(resource, "project")))],
+        "aws.apprunner.service" => vec![
+            ("customer_key", fact(keys::customer_key(resource, "service", map))),
+            ("secrets", fact(secrets::secrets(resource, "service"))),
+        ],
+        "aws.amplify.app" => vec![("secrets", fact(guarding::secrets_in(resource, &["app", "branches"])))],
+        "aws.codeartifact.domain" => vec![("customer_key", fact(keys::customer_key(resource, "domain", map)))],
+        "aws.sqs.queue" => vec![
+            ("grants", grants()),
+            ("customer_key", fact(keys::customer_key(resource, "attributes", map))),
+            ("dead_letters_of", fact(messaging::dead_letters_of(position, map))),
+            ("exposure", exposure()),
+        ],
+        "aws.sns.topic" => vec![
+            ("grants", grants()),
+            ("customer_key", fact(keys::customer_key(resource, "attributes", map))),
+            ("subscribers", fact(messaging::subscribers(position, map))),
+            ("exposure", exposure()),
+        ],
+        "aws.dynamodb.table" => vec![
+            ("grants", grants()),
+            ("customer_key", fact(keys::customer_key(resource, "table", map))),
+            ("exposure", exposure()),
+        ],
+        "aws.kinesis.stream" => vec![
+            ("grants", grants()),
+            ("customer_key", fact(keys::customer_key(resource, "stream", map))),
+            ("functions", fact(functions::referring(position, RelationName::TriggeredBy, map))),
+            ("exposure", exposure()),
+        ],
+        "aws.secretsmanager.secret" => vec![
+            ("grants", grants()),
+            ("customer_key", fact(keys::customer_key(resource, "secret", map))),
+            ("exposure", exposure()),
+        ],
+        "aws.kms.key" | "aws.ecr.repository" | "aws.efs.filesystem" => {
+            vec![("grants", grants()), ("exposure", exposure())]
+        }
+        "aws.s3.bucket" => vec![
+            ("grants", grants()),
+            ("objects_recorded", fact(trails.record_objects(resource))),
+            ("exposure", exposure()),
+        ],
         _ => Vec::new(),
     };
     facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect()

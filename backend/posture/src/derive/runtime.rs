@@ -27,8 +27,18 @@ pub(super) fn runtime(function: &Resource, instant: Timestamp) -> Reading<Value>
         "listed": known.is_some(),
         "deprecated": reached(deprecation),
         "deprecation_date": day(deprecation),
+        "days_left": deprecation.map(|date| (date - today).get_days()),
         "update_blocked": reached(block),
         "block_update_date": day(block),
         "successor": known.and_then(|known| known.successor.as_deref()),
     }))
+}
+
+/// How many days ago the function was last changed, as of `instant`.
+pub(super) fn unchanged_days(function: &Resource, instant: Timestamp) -> Reading<i64> {
+    let modified = text(required(function, "config")?, "LastModified").ok_or_else(|| malformed("config"))?;
+    // Lambda writes the offset without its colon.
+    let modified = Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", modified).or_else(|_| modified.parse());
+    let modified = modified.map_err(|_| malformed("config"))?;
+    Ok(instant.duration_since(modified).as_hours() / 24)
 }

@@ -14,16 +14,18 @@ mod values;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
 use cel::common::ast::IdedExpr;
 use cel::{Context, ExecutionError, Program, Value as CelValue};
+use jiff::Timestamp;
 use nephoscope_catalogue::{Catalogue, CompiledCheck, root_context};
 use nephoscope_model::finding::{Detail, Evaluation, Judged, LastKnown, Verdict};
 use nephoscope_model::scan::CoverageRow;
-use nephoscope_model::{FindingKey, Resource, Status, Unreadable};
+use nephoscope_model::{CheckId, Facts, FindingKey, Resource, Severity, Status, Unreadable};
 
+use crate::Estate;
 use crate::derive::Derived;
-use crate::{Estate, EstateResource};
 use condition::{Selection, Workshop};
 pub use evidence::evidence;
 use paths::Lookup;
@@ -39,54 +41,102 @@ pub fn evaluate<'d>(
     catalogue: &Catalogue,
 ) -> Evaluation {
     let derived = derived.into();
-    let checks: Vec<&CompiledCheck> =
-        catalogue.checks().iter().filter(|check| check.check.deprecated.is_none()).collect();
-    let mut root = root_context();
-    let plan = plan(&checks, &mut root);
-    let mut not_applicable = vec![0u64; checks.len()];
+    let court = Court::of(catalogue, estate.instant);
+    let mut not_applicable = vec![0u64; court.checks.len()];
     let mut verdicts = Vec::new();
-    let instant = Instant::of(estate.instant, &root);
-    let missed = Missed::default();
-
-    for (position, (resource, facts)) in estate.resources.iter().zip(&derived.resources).enumerate() {
-        let Some(plan) = plan.get(resource.resource.kind.as_str()) else { continue };
-        let subject = Subject::of(&resource.resource, &facts.facts, &instant, &plan.selections, &missed);
-        let mut scope = root.new_inner_scope();
-        scope.set_variable_resolver(&subject);
-        for planned in &plan.checks {
-            let judgement = match resource.stale_since {
-                None => judge(planned, &scope, &subject),
-                Some(_) => stale(planned, &scope, &subject, resource, estate),
-            };
-            match judgement {
-                Some((status, detail)) => verdicts.push(Verdict {
-                    resource: number(position),
-                    check: number(planned.position),
-                    status,
-                    detail,
-                }),
-                None => not_applicable[planned.position] += 1,
-            }
+    for (position, (held, derived)) in estate.resources.iter().zip(&derived.resources).enumerate() {
+        let said = court.judge(estate, position, &held.resource.open(), &derived.facts);
+        verdicts.extend(said.verdicts);
+        for check in said.not_applicable {
+            not_applicable[check as usize] += 1;
         }
     }
 
     let derived = derived.into_owned();
-    let judged = estate.resources.iter().zip(derived.resources).map(|(resource, derived)| Judged {
-        uid: resource.resource.uid.clone(),
+    let judged = estate.resources.iter().zip(derived.resources).map(|(held, derived)| Judged {
+        uid: held.resource.uid().clone(),
         exposure: derived.exposure,
         facts: derived.facts,
     });
     Evaluation {
         resources: judged.collect(),
-        checks: checks.iter().map(|check| check.check.id.clone()).collect(),
-        severities: checks.iter().map(|check| check.check.severity).collect(),
         verdicts,
-        not_applicable: checks
-            .iter()
-            .zip(not_applicable)
-            .filter(|(_, count)| *count > 0)
-            .map(|(check, count)| (check.check.id.clone(), count))
-            .collect(),
+        not_applicable: court.counted(&not_applicable),
+        checks: court.checks,
+        severities: court.severities,
+    }
+}
+
+/// The checks of a catalogue that are not retired, made ready for the resources of any estate.
+pub struct Court<'c> {
+    /// The checks, sorted by id.
+    pub checks: Vec<CheckId>,
+    /// The severity of each check, in the same order.
+    pub severities: Vec<Severity>,
+    plan: BTreeMap<&'c str, Plan<'c>>,
+    root: Context<'static, 'static>,
+    instant: Instant,
+}
+
+/// What the checks say of one resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Sorted by check.
+    pub verdicts: Vec<Verdict>,
+    /// The positions of checks on its kind that do not apply to it.
+    pub not_applicable: Vec<u32>,
+}
+
+impl fmt::Debug for Court<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Court").field("checks", &self.checks).finish_non_exhaustive()
+    }
+}
+
+impl<'c> Court<'c> {
+    /// Makes the checks of `catalogue` ready to judge as of `instant`.
+    pub fn of(catalogue: &'c Catalogue, instant: Timestamp) -> Self {
+        let checks: Vec<&CompiledCheck> =
+            catalogue.checks().iter().filter(|check| check.check.deprecated.is_none()).collect();
+        let mut root = root_context();
+        let plan = plan(&checks, &mut root);
+        Self {
+            checks: checks.iter().map(|check| check.check.id.clone()).collect(),
+            severities: checks.iter().map(|check| check.check.severity).collect(),
+            plan,
+            instant: Instant::of(instant, &root),
+            root,
+        }
+    }
+
+    /// Judges one resource, which is the one at `position`, by what was derived of it.
+    pub fn judge(&self, estate: &Estate<'_>, position: usize, resource: &Resource, facts: &Facts) -> Said {
+        let mut said = Said::default();
+        let Some(plan) = self.plan.get(resource.kind.as_str()) else { return said };
+        let missed = Missed::default();
+        let subject = Subject::of(resource, facts, &self.instant, &plan.selections, &missed);
+        let mut scope = self.root.new_inner_scope();
+        scope.set_variable_resolver(&subject);
+        for planned in &plan.checks {
+            let judgement = match estate.resources[position].stale_since {
+                None => judge(planned, &scope, &subject),
+                Some(since) => stale(planned, &scope, &subject, resource, since, estate),
+            };
+            let check = number(planned.position);
+            match judgement {
+                Some((status, detail)) => {
+                    said.verdicts.push(Verdict { resource: number(position), check, status, detail });
+                }
+                None => said.not_applicable.push(check),
+            }
+        }
+        said
+    }
+
+    /// Counts by position of the check as counts by its id, without those that are nothing.
+    pub fn counted(&self, counts: &[u64]) -> BTreeMap<CheckId, u64> {
+        let counts = self.checks.iter().zip(counts).filter(|(_, count)| **count > 0);
+        counts.map(|(check, count)| (check.clone(), *count)).collect()
     }
 }
 
@@ -189,18 +239,19 @@ fn stale(
     planned: &Planned<'_>,
     scope: &Context<'_, '_>,
     subject: &Subject<'_>,
-    resource: &EstateResource,
+    resource: &Resource,
+    since: Timestamp,
     estate: &Estate<'_>,
 ) -> Judgement {
     if applies(planned, scope, subject) == Ok(false) {
         return None;
     }
-    let key = FindingKey::of(&planned.check.check.id, &resource.resource.uid);
-    let last_known = estate.last_known.get(&key).zip(resource.stale_since);
+    let key = FindingKey::of(&planned.check.check.id, &resource.uid);
+    let last_known = estate.last_known.get(&key);
     let detail = Detail {
         evidence: Vec::new(),
-        unreadable: vec![not_listed(&resource.resource, estate.coverage)],
-        last_known: last_known.map(|(&status, since)| LastKnown { status, since }),
+        unreadable: vec![not_listed(resource, estate.coverage)],
+        last_known: last_known.map(|&status| LastKnown { status, since }),
     };
     Some((Status::Unknown, Some(Box::new(detail))))
 }

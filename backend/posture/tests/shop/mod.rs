@@ -52,8 +52,8 @@ impl Shop {
 
     pub fn add(&mut self, resources: Vec<Resource>) {
         self.resources
-            .extend(resources.into_iter().map(|resource| EstateResource { resource, stale_since: None }));
-        self.resources.sort_by(|a, b| a.resource.uid.cmp(&b.resource.uid));
+            .extend(resources.into_iter().map(|r| EstateResource { resource: r.into(), stale_since: None }));
+        self.resources.sort_by(|a, b| a.resource.uid().cmp(b.resource.uid()));
     }
 
     pub fn estate(&self) -> Estate<'_> {
@@ -107,6 +107,8 @@ pub fn resource(kind: &str, uid: &str, facets: Value) -> Resource {
         tags: BTreeMap::new(),
         facets: facets.into_iter().map(|(name, value)| (name, known(value))).collect(),
         relations: Vec::new(),
+        carried: BTreeMap::new(),
+        revision: None,
         kind,
     }
 }
@@ -263,33 +265,31 @@ fn log_group(number: usize) -> Resource {
     resource("aws.logs.group", &group_arn(number), json!({ "group": group }))
 }
 
-/// The facets of a REST API with two methods, the second open where the number says so.
-fn api_facets(number: usize) -> Value {
-    let arn = arn(number - 18);
-    let method = |authorization: &str| {
-        json!({
-            "httpMethod": "POST", "authorizationType": authorization, "apiKeyRequired": false,
-            "methodIntegration": {"type": "AWS_PROXY", "httpMethod": "POST", "uri": format!("arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations")},
-        })
-    };
-    let second = if number.is_multiple_of(7) { "NONE" } else { "AWS_IAM" };
-    json!({
-        "api": {"id": format!("api{number:06}"), "name": "orders", "endpointConfiguration": {"types": ["REGIONAL"]}, "disableExecuteApiEndpoint": false, "minimumCompressionSize": null},
-        "authorizers": {"item": []},
-        "resources": {"item": [{"id": "r1", "path": "/orders", "resourceMethods": {"POST": method("CUSTOM"), "PUT": method(second)}}]},
-        "validators": {"item": []},
-    })
+fn api_facet(number: usize) -> Value {
+    json!({"id": format!("api{number:06}"), "name": "orders", "endpointConfiguration": {"types": ["REGIONAL"]}, "disableExecuteApiEndpoint": false, "minimumCompressionSize": null})
 }
 
 fn rest_api(number: usize) -> Resource {
-    let api = resource("aws.apigateway.restapi", &api_arn(number), api_facets(number));
+    let api = resource("aws.apigateway.restapi", &api_arn(number), json!({ "api": api_facet(number) }));
     related(api, RelationName::Invokes, &arn(number - 18))
 }
 
+/// A stage with two methods, the second open where the number says so.
 fn stage(number: usize) -> Resource {
-    let api = api_facets(number);
+    let arn = arn(number - 18);
+    let uri = format!("arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{arn}/invocations");
+    let method = |security: Value| json!({"security": security, "x-amazon-apigateway-integration": {"type": "aws_proxy", "httpMethod": "POST", "uri": uri}});
+    let second = if number.is_multiple_of(7) { json!([]) } else { json!([{"sigv4": []}]) };
+    let authorizer = json!({"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "custom", "x-amazon-apigateway-authorizer": {"type": "token"}});
+    let signature = json!({"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"});
+    let deployed = json!({
+        "openapi": "3.0.1",
+        "paths": {"/orders": {"post": method(json!([{"users": []}])), "put": method(second)}},
+        "components": {"securitySchemes": {"users": authorizer, "sigv4": signature}},
+    });
     let stage = json!({"stageName": "live", "deploymentId": "d1", "cacheClusterEnabled": false, "methodSettings": {}, "tracingEnabled": number.is_multiple_of(2), "variables": {}});
-    let facets = json!({"stage": stage, "api": api["api"], "resources": api["resources"]});
+    let limits = json!({"rateLimit": 10000.0, "burstLimit": 5000});
+    let facets = json!({"stage": stage, "api": api_facet(number), "deployed": deployed, "certificate": null, "limits": limits});
     let stage = resource("aws.apigateway.stage", &format!("{}/stages/live", api_arn(number)), facets);
     related(stage, RelationName::PartOf, &api_arn(number))
 }
@@ -316,6 +316,7 @@ fn coverage() -> Vec<CoverageRow> {
             state: CoverageState::Complete,
             calls: BTreeMap::new(),
             errors: Vec::new(),
+            costs: Vec::new(),
             listed: true,
         },
         resources: 0,

@@ -9,10 +9,26 @@ use crate::place::Place;
 
 pub(super) fn function(place: Place<'_>, account: &Account, entry: &Function) -> Resource {
     let arn = place.function(&entry.name);
+    let config = config(place, entry, &arn);
+    let url = entry.url.as_ref().map(|url| url_config(place, entry, url, &arn));
+    let tags = tags(account, entry.team.as_ref());
     let facets = Facets::default()
-        .known("config", config(place, entry, &arn))
+        .maybe("loaders", None)
         .maybe("policy", resource_policy(place, entry, &arn))
-        .maybe("url", entry.url.as_ref().map(|url| url_config(place, entry, url, &arn)))
+        .maybe("urls", url.clone().map(|url| json!({ "FunctionUrlConfigs": [url] })))
+        .maybe("url", url)
+        .known("code", code(place, entry))
+        .maybe("tags", (!tags.is_empty()).then(|| json!({ "Tags": tags })))
+        .maybe(
+            "runtime_management",
+            entry.runtime.as_ref().map(|_| json!({ "FunctionArn": arn, "UpdateRuntimeOn": "Auto" })),
+        )
+        .maybe("alias_policies", None)
+        .maybe("versions", versions(entry, &config, &arn))
+        .maybe("provisioned", None)
+        .maybe("async", None)
+        .maybe("recursion", None)
+        .known("config", config)
         .maybe("concurrency", entry.concurrency.map(|count| json!({ "ReservedConcurrentExecutions": count })))
         .maybe("code_signing", entry.signed.then(|| code_signing(place)))
         .maybe("aliases", aliases(place, entry, &arn))
@@ -26,7 +42,7 @@ pub(super) fn function(place: Place<'_>, account: &Account, entry: &Function) ->
     edges.extend(entry.triggers.iter().map(|source| (RelationName::TriggeredBy, place.arn(source))));
     edges.extend(entry.dead_letter.iter().map(|queue| (RelationName::WritesTo, place.arn(queue))));
     let mut function = resource(place, "aws.lambda.function", arn, place.named(&entry.name), facets);
-    function.tags = tags(account, entry.team.as_ref());
+    function.tags = tags;
     function.relations = relations(edges);
     function
 }
@@ -221,6 +237,35 @@ fn aliases(place: Place<'_>, entry: &Function, arn: &str) -> Option<Value> {
     };
     let aliases: Vec<Value> = entry.aliases.iter().map(alias).collect();
     (!aliases.is_empty()).then(|| json!({ "Aliases": aliases }))
+}
+
+/// The versions that aliases lead to, which were published from what the function is now.
+fn versions(entry: &Function, config: &Value, arn: &str) -> Option<Value> {
+    let mut numbers: Vec<&String> = entry.aliases.values().filter(|version| *version != "$LATEST").collect();
+    numbers.sort();
+    numbers.dedup();
+    let version = |number: &&String| {
+        let mut version = config.clone();
+        version["Version"] = json!(number);
+        version["FunctionArn"] = json!(format!("{arn}:{number}"));
+        version
+    };
+    let versions: Vec<Value> = numbers.iter().map(version).collect();
+    (!versions.is_empty()).then(|| json!({ "Versions": versions }))
+}
+
+/// Where the code comes from: Lambda's own store, or the account's registry for a container image.
+fn code(place: Place<'_>, entry: &Function) -> Value {
+    if entry.runtime.is_some() {
+        return json!({ "RepositoryType": "S3" });
+    }
+    let repository = format!("{}.dkr.ecr.{}.amazonaws.com/{}", place.account, place.region, entry.name);
+    let digest = place.number(&["image", &entry.name], u64::MAX);
+    json!({
+        "RepositoryType": "ECR",
+        "ImageUri": format!("{repository}:live"),
+        "ResolvedImageUri": format!("{repository}@sha256:{digest:064x}"),
+    })
 }
 
 fn event_sources(place: Place<'_>, entry: &Function, arn: &str) -> Option<Value> {

@@ -3,7 +3,7 @@
 use nephoscope_model::{RelationName, Resource};
 use serde_json::{Value, json};
 
-use super::{Facets, relations, resource, set, tags, variables};
+use super::{Facets, openapi, relations, resource, set, tags, variables};
 use crate::entries::{Account, Authorizer, HttpApi, HttpStage, Method};
 use crate::estate::Entries;
 use crate::place::Place;
@@ -20,13 +20,7 @@ pub(super) fn http_apis(place: Place<'_>, account: &Account, entries: &Entries) 
 }
 
 fn http_api(place: Place<'_>, account: &Account, entry: &HttpApi, api: Value) -> Resource {
-    let routes: Vec<Value> = entry.routes.iter().map(|route| http_route(place, entry, route)).collect();
-    let authorizers: Vec<Value> = entry.authorizers.iter().map(|who| authorizer(place, entry, who)).collect();
-    let facets = Facets::default()
-        .known("api", api)
-        .known("routes", json!({ "items": routes }))
-        .known("authorizers", json!({ "items": authorizers }))
-        .known("integrations", json!({ "items": integrations(place, entry) }));
+    let facets = listed(place, entry, Facets::default().known("api", api));
     let behind = entry.routes.iter().filter_map(|route| route.to.as_ref());
     let edges = behind.map(|function| (RelationName::Invokes, place.function(function)));
     let uid = place.http_api(&entry.name);
@@ -34,6 +28,72 @@ fn http_api(place: Place<'_>, account: &Account, entry: &HttpApi, api: Value) ->
     api.tags = tags(account, entry.team.as_ref());
     api.relations = relations(edges);
     api
+}
+
+/// With what is listed of WebSocket APIs, because they cannot be exported.
+fn listed(place: Place<'_>, entry: &HttpApi, facets: Facets) -> Facets {
+    if !entry.websocket {
+        return facets;
+    }
+    let routes: Vec<Value> = entry.routes.iter().map(|route| http_route(place, entry, route)).collect();
+    let authorizers: Vec<Value> = entry.authorizers.iter().map(|who| authorizer(place, entry, who)).collect();
+    facets
+        .known("routes", json!({ "items": routes }))
+        .known("authorizers", json!({ "items": authorizers }))
+        .known("integrations", json!({ "items": integrations(place, entry) }))
+}
+
+/// What is deployed at every stage of an HTTP API, as `ExportApi` writes it and as it is kept.
+fn deployed(place: Place<'_>, entry: &HttpApi) -> Value {
+    let mut document =
+        json!({ "openapi": "3.0.1", "paths": {}, "x-amazon-apigateway-importexport-version": "1.0" });
+    let integrations = integrations(place, entry);
+    for route in &entry.routes {
+        let (verb, path) = route.call.split_once(' ').unwrap_or(("ANY", "/$default"));
+        let id = integration_id(place, entry, route);
+        let behind = integrations.iter().find(|one| one["integrationId"] == id.as_str());
+        let of = |key: &str| behind.and_then(|one| one.get(key)).cloned();
+        let uri = route.to.as_ref().map(|function| json!(place.invocation_uri(function)));
+        let kind = of("integrationType").and_then(|kind| Some(kind.as_str()?.to_ascii_lowercase()));
+        let mut integration = json!({ "type": kind, "connectionType": "INTERNET" });
+        set(&mut integration, "uri", uri.or_else(|| of("integrationUri")));
+        set(&mut integration, "httpMethod", of("integrationMethod"));
+        set(&mut integration, "payloadFormatVersion", of("payloadFormatVersion"));
+        let mut operation = json!({ "x-amazon-apigateway-integration": integration });
+        set(&mut operation, "isDefaultRoute", (path == "/$default").then(|| json!(true)));
+        let parameters = openapi::parameters(path);
+        set(&mut operation, "parameters", (!parameters.is_empty()).then(|| json!(parameters)));
+        if let Some((name, scheme)) = scheme(place, entry, &route.auth) {
+            operation["security"] = json!([{ name: [] }]);
+            document["components"]["securitySchemes"][name] = scheme;
+        }
+        document["paths"][path][openapi::verb(verb)] = operation;
+    }
+    document
+}
+
+/// The scheme that stands for a way of proving oneself, under its name.
+fn scheme<'a>(place: Place<'_>, entry: &HttpApi, auth: &'a str) -> Option<(&'a str, Value)> {
+    match auth {
+        "none" | "key" => None,
+        "iam" => Some(("sigv4", openapi::signature())),
+        name => {
+            let who = entry.authorizers.iter().find(|who| who.name == name)?;
+            let own = authorizer(place, entry, who);
+            let issued = who.issuer.is_some();
+            let mut kept = json!({ "type": if issued { "jwt" } else { "request" }, "identitySource": "$request.header.Authorization" });
+            for key in [
+                "jwtConfiguration",
+                "authorizerUri",
+                "authorizerPayloadFormatVersion",
+                "enableSimpleResponses",
+            ] {
+                set(&mut kept, key, own.get(key).cloned());
+            }
+            let kind = if issued { "oauth2" } else { "apiKey" };
+            Some((name, json!({ "type": kind, "x-amazon-apigateway-authorizer": kept })))
+        }
+    }
 }
 
 fn detail(place: Place<'_>, account: &Account, entry: &HttpApi) -> Value {
@@ -175,7 +235,10 @@ fn http_stage(
     let parent = place.http_api(&entry.name);
     let uid = format!("{parent}/stages/{}", stage.name);
     let name = format!("{}/{}", place.named(&entry.name), stage.name);
-    let facets = Facets::default().known("stage", value).known("api", api.clone());
+    let exported = (!entry.websocket).then(|| deployed(place, entry));
+    let facets =
+        Facets::default().known("stage", value).known("api", api.clone()).maybe("deployed", exported);
+    let facets = listed(place, entry, facets);
     let mut edges = vec![(RelationName::PartOf, parent)];
     edges.extend(group.map(|group| (RelationName::LogsTo, group)));
     let mut resource = resource(place, "aws.apigatewayv2.stage", uid, name, facets);

@@ -6,6 +6,7 @@ mod functions;
 mod http_api;
 mod identity;
 mod log_group;
+mod openapi;
 mod rest_api;
 mod trail;
 
@@ -84,6 +85,8 @@ fn resource(place: Place<'_>, kind: &str, uid: String, name: String, facets: Fac
         tags: BTreeMap::new(),
         facets: facets.0,
         relations: Vec::new(),
+        carried: BTreeMap::new(),
+        revision: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nephoscope_model::{RelationName, Resource};
 use serde_json::{Value, json};
 
-use super::{Facets, policy, relations, resource, set, tags, variables};
+use super::{Facets, openapi, policy, relations, resource, set, tags, variables};
 use crate::entries::{Account, Authorizer, Domain, Method, RestApi, RestStage};
 use crate::estate::Entries;
 use crate::place::Place;
@@ -13,30 +13,15 @@ use crate::place::Place;
 pub(super) fn rest_apis(place: Place<'_>, account: &Account, entries: &Entries) -> Vec<Resource> {
     let apis = entries.rest_apis.iter().flat_map(|entry| {
         let api = detail(place, account, entry);
-        let paths = paths(place, entry);
-        let stages = entry.stages.iter().map(|stage| rest_stage(place, account, entry, stage, &api, &paths));
+        let stages = entry.stages.iter().map(|stage| rest_stage(place, account, entry, stage, &api));
         let stages: Vec<Resource> = stages.collect();
-        std::iter::once(rest_api(place, account, entry, api, paths)).chain(stages)
+        std::iter::once(rest_api(place, account, entry, api)).chain(stages)
     });
     apis.chain(entries.domains.iter().map(|entry| domain(place, account, entry))).collect()
 }
 
-fn rest_api(place: Place<'_>, account: &Account, entry: &RestApi, api: Value, paths: Value) -> Resource {
-    let authorizers: Vec<Value> = entry.authorizers.iter().map(|who| authorizer(place, entry, who)).collect();
-    let validator = |validator: &crate::entries::Validator| {
-        json!({
-            "id": place.letters(&["validator", &entry.name, &validator.name], 6),
-            "name": validator.name,
-            "validateRequestBody": validator.body,
-            "validateRequestParameters": validator.parameters,
-        })
-    };
-    let validators: Vec<Value> = entry.validators.iter().map(validator).collect();
-    let facets = Facets::default()
-        .known("api", api)
-        .known("authorizers", json!({ "item": authorizers }))
-        .known("resources", paths)
-        .known("validators", json!({ "item": validators }));
+fn rest_api(place: Place<'_>, account: &Account, entry: &RestApi, api: Value) -> Resource {
+    let facets = Facets::default().known("api", api).known("resources", paths(place, entry));
     let behind = entry.methods.iter().filter_map(|method| method.to.as_ref());
     let edges = behind.map(|function| (RelationName::Invokes, place.function(function)));
     let uid = place.rest_api(&entry.name);
@@ -64,26 +49,75 @@ fn detail(place: Place<'_>, account: &Account, entry: &RestApi) -> Value {
     api
 }
 
-fn authorizer(place: Place<'_>, entry: &RestApi, who: &Authorizer) -> Value {
-    let mut authorizer = json!({
-        "id": place.letters(&["authorizer", &entry.name, &who.name], 6),
-        "name": who.name,
-        "type": if who.user_pool.is_some() { "COGNITO_USER_POOLS" } else { "TOKEN" },
-        "authType": if who.user_pool.is_some() { "cognito_user_pools" } else { "custom" },
-        "identitySource": "method.request.header.Authorization",
-        "authorizerResultTtlInSeconds": 300,
-    });
+/// What is deployed at every stage of the API, as `GetExport` writes it and as it is kept.
+fn deployed(place: Place<'_>, entry: &RestApi) -> Value {
+    let mut document = json!({ "openapi": "3.0.1", "paths": {} });
+    for method in &entry.methods {
+        let (verb, path) = method.call.split_once(' ').unwrap_or(("ANY", &method.call));
+        let operation = operation(place, entry, path, method);
+        document["paths"][path][openapi::verb(verb)] = operation;
+    }
+    let schemes: serde_json::Map<String, Value> = entry
+        .methods
+        .iter()
+        .filter_map(|method| scheme(place, entry, &method.auth))
+        .map(|(name, scheme)| (name.to_owned(), scheme))
+        .collect();
+    set(&mut document, "components", (!schemes.is_empty()).then(|| json!({ "securitySchemes": schemes })));
+    for validator in &entry.validators {
+        document["x-amazon-apigateway-request-validators"][&validator.name] = json!({ "validateRequestBody": validator.body, "validateRequestParameters": validator.parameters });
+    }
+    let own = (!entry.policy.is_empty()).then(|| policy(entry.policy.clone()));
+    set(&mut document, "x-amazon-apigateway-policy", own);
+    document
+}
+
+fn operation(place: Place<'_>, entry: &RestApi, path: &str, method: &Method) -> Value {
+    let behind = integration(place, entry, path, method);
+    let kind = behind["type"].as_str().unwrap_or_default().to_ascii_lowercase();
+    let mut integration = json!({ "type": kind, "passthroughBehavior": "when_no_match" });
+    set(&mut integration, "httpMethod", behind.get("httpMethod").cloned());
+    set(&mut integration, "uri", behind.get("uri").cloned());
+    let mut operation = json!({ "x-amazon-apigateway-integration": integration });
+    let parameters = openapi::parameters(path);
+    set(&mut operation, "parameters", (!parameters.is_empty()).then(|| json!(parameters)));
+    let checked = method.checked.as_ref().map(|name| json!(name));
+    set(&mut operation, "x-amazon-apigateway-request-validator", checked);
+    let locked = scheme(place, entry, &method.auth).map(|(name, _)| json!([{ name: [] }]));
+    set(&mut operation, "security", locked);
+    operation
+}
+
+/// The scheme that stands for a way of proving oneself, under its name.
+fn scheme<'a>(place: Place<'_>, entry: &RestApi, auth: &'a str) -> Option<(&'a str, Value)> {
+    match auth {
+        "none" => None,
+        "key" => Some(("api_key", json!({ "type": "apiKey", "name": "x-api-key", "in": "header" }))),
+        "iam" => Some(("sigv4", openapi::signature())),
+        name => {
+            let who = entry.authorizers.iter().find(|who| who.name == name)?;
+            Some((name, authorizer(place, who)))
+        }
+    }
+}
+
+fn authorizer(place: Place<'_>, who: &Authorizer) -> Value {
+    let pooled = who.user_pool.is_some();
+    let mut authorizer = json!({ "type": if pooled { "cognito_user_pools" } else { "token" } });
     let pool = |pool: &String| {
         let id = place.letters(&["pool", pool], 9);
         json!([place.arn(&format!("cognito-idp:userpool/{}_{id}", place.region))])
     };
     set(&mut authorizer, "providerARNs", who.user_pool.as_ref().map(pool));
-    set(
-        &mut authorizer,
-        "authorizerUri",
-        who.function.as_ref().map(|name| json!(place.invocation_uri(name))),
-    );
-    authorizer
+    let uri = who.function.as_ref().map(|name| json!(place.invocation_uri(name)));
+    set(&mut authorizer, "authorizerUri", uri);
+    json!({
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": if pooled { "cognito_user_pools" } else { "custom" },
+        "x-amazon-apigateway-authorizer": authorizer,
+    })
 }
 
 /// The tree of paths with its methods embedded: every parent of a path is a resource of its own.
@@ -172,10 +206,9 @@ fn rest_stage(
     entry: &RestApi,
     stage: &RestStage,
     api: &Value,
-    paths: &Value,
 ) -> Resource {
     let owner = format!("{}/{}", entry.name, stage.name);
-    let deployed = place.epoch(stage.deployed, &owner);
+    let updated = place.epoch(stage.deployed, &owner);
     let mut value = json!({
         "deploymentId": place.letters(&["deployment", &owner, &stage.deployed.to_string()], 6),
         "stageName": stage.name,
@@ -184,7 +217,7 @@ fn rest_stage(
         "tracingEnabled": stage.tracing,
         "tags": tags(account, entry.team.as_ref()),
         "createdDate": place.epoch(entry.created, &owner),
-        "lastUpdatedDate": deployed,
+        "lastUpdatedDate": updated,
     });
     if stage.logging.is_some() || stage.cache.is_some() {
         let mut settings = json!({
@@ -216,8 +249,20 @@ fn rest_stage(
 
     let uid = format!("{}/stages/{}", place.rest_api(&entry.name), stage.name);
     let name = format!("{}/{}", place.named(&entry.name), stage.name);
-    let facets =
-        Facets::default().known("stage", value).known("api", api.clone()).known("resources", paths.clone());
+    let certificate = stage.client_certificate.as_ref().map(|id| {
+        json!({
+            "clientCertificateId": id,
+            "createdDate": place.epoch(entry.created, id),
+            // They are given out for a year.
+            "expirationDate": place.epoch(stage.deployed.saturating_add(jiff::Span::new().years(1)), id),
+        })
+    });
+    let facets = Facets::default()
+        .known("stage", value)
+        .known("api", api.clone())
+        .known("deployed", deployed(place, entry))
+        .known("limits", json!({ "burstLimit": 5000, "rateLimit": 10_000.0 }))
+        .maybe("certificate", certificate);
     let mut edges = vec![(RelationName::PartOf, place.rest_api(&entry.name))];
     edges.extend(group.map(|group| (RelationName::LogsTo, group)));
     edges.extend(firewall.map(|firewall| (RelationName::FrontedBy, firewall)));
@@ -257,8 +302,9 @@ fn domain(place: Place<'_>, account: &Account, entry: &Domain) -> Resource {
     let truststore = |uri: &String| json!({ "truststoreUri": uri, "truststoreVersion": "1" });
     set(&mut value, "mutualTlsAuthentication", entry.truststore.as_ref().map(truststore));
     let uid = format!("arn:aws:apigateway:{}::/domainnames/{name}", place.region);
-    let mut domain =
-        resource(place, "aws.apigateway.domain", uid, name, Facets::default().known("domain", value));
+    let list = if entry.endpoint == "EDGE" { "item" } else { "items" };
+    let facets = Facets::default().known("domain", value).known("mappings", json!({ list: [] }));
+    let mut domain = resource(place, "aws.apigateway.domain", uid, name, facets);
     domain.tags = tags(account, entry.team.as_ref());
     domain
 }

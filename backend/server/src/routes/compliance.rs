@@ -8,10 +8,11 @@ use axum::response::{IntoResponse, Response};
 use nephoscope_model::api::{ErrorBody, FrameworkList};
 use nephoscope_model::framework::Compliance;
 use nephoscope_model::query::ListQuery;
-use nephoscope_report::{ReportHead, compliance_csv, compliance_html, compliance_json};
+use nephoscope_report::{compliance_csv, compliance_html, compliance_json};
 
 use crate::Server;
 use crate::frame::Framed;
+use crate::params::{InView, Places};
 use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery};
 
@@ -20,8 +21,9 @@ pub async fn list_page(
     State(server): State<Server>,
     PageQuery(query): PageQuery,
 ) -> Result<Response, PageRefusal> {
-    let body = nephoscope_answer::framework_list(&server.library, &query.filter, &query.as_of).await?;
-    let framed = Framed::new(&server, "/compliance", &query).await?;
+    let sight = server.library.sight_of(&query).await?;
+    let body = nephoscope_answer::framework_list(&sight, &query.filter).await?;
+    let framed = Framed::new(&server, "/compliance", &query, &sight).await?;
     Ok(framed.render(|page| nephoscope_frontend::frameworks(page, &body)))
 }
 
@@ -38,33 +40,15 @@ pub async fn page(
     if !known(&name) {
         return Err(PageRefusal::not_found("framework", &name));
     }
-    let body =
-        nephoscope_answer::compliance_fetch(&server.library, &name, &query.filter, &query.as_of).await?;
-    let framed = Framed::new(&server, &format!("/compliance/{name}"), &query).await?;
+    let sight = server.library.sight_of(&query).await?;
+    let body = nephoscope_answer::compliance_fetch(&sight, &name, &query.filter).await?;
+    let framed = Framed::new(&server, &format!("/compliance/{name}"), &query, &sight).await?;
     Ok(framed.render(|page| nephoscope_frontend::framework(page, &body)))
 }
 
 async fn report(server: &Server, id: &str, format: &str, query: &ListQuery) -> Result<Response, Refusal> {
-    let library = &server.library;
-    let compliance = nephoscope_answer::compliance_fetch(library, id, &query.filter, &query.as_of).await?;
-    let view = library.view(&query.filter, &query.as_of).await?;
-    let Some(as_of) = view.entries.iter().map(|entry| entry.finished).max() else {
-        let message = "no scan had finished by then: there is nothing to report on";
-        return Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            "not_found",
-            message,
-            "scan first, or choose a later date",
-        ));
-    };
-    let head = ReportHead {
-        title: compliance.framework.title.clone(),
-        as_of,
-        scope: view.entries.iter().map(|entry| entry.target.to_string()).collect::<Vec<_>>().join(", "),
-        scans: view.entries.iter().map(|entry| entry.scan.clone()).collect(),
-        catalogue: library.catalogue.digest().to_owned(),
-        product_version: env!("CARGO_PKG_VERSION").to_owned(),
-    };
+    let sight = server.library.sight_of(query).await?;
+    let (head, compliance) = nephoscope_answer::report_fetch(&sight, id, &query.filter).await?;
     let mut bytes = Vec::new();
     let (media, written) = match format {
         "html" => ("text/html; charset=utf-8", compliance_html(&mut bytes, &head, &compliance)),
@@ -82,36 +66,31 @@ async fn report(server: &Server, id: &str, format: &str, query: &ListQuery) -> R
         )
     })?;
     // The report carries its own style, which the pages' policy forbids: it is a file to keep, not a page.
-    let disposition = format!("attachment; filename=\"{id}-{}.{format}\"", as_of.strftime("%Y-%m-%d"));
+    let disposition = format!("attachment; filename=\"{id}-{}.{format}\"", head.as_of.strftime("%Y-%m-%d"));
     Ok(([(CONTENT_TYPE, media.to_owned()), (CONTENT_DISPOSITION, disposition)], bytes).into_response())
 }
 
 /// Every framework and how many of its controls are met.
 #[utoipa::path(get, path = "/api/v1/frameworks", tag = "compliance",
-    params(
-        ("target" = Option<String>, Query, description = "Only this target; may be repeated."),
-        ("as_of" = Option<String>, Query, description = "A date, an RFC 3339 instant or a scan's id."),
-    ),
+    params(InView, Places),
     responses((status = 200, body = FrameworkList), (status = 400, body = ErrorBody)))]
 pub async fn framework_list(
     State(server): State<Server>,
     ApiQuery(query): ApiQuery,
 ) -> Result<Json<FrameworkList>, Refusal> {
-    Ok(Json(nephoscope_answer::framework_list(&server.library, &query.filter, &query.as_of).await?))
+    let sight = server.library.sight_of(&query).await?;
+    Ok(Json(nephoscope_answer::framework_list(&sight, &query.filter).await?))
 }
 
 /// One framework, control by control.
 #[utoipa::path(get, path = "/api/v1/frameworks/{id}", tag = "compliance",
-    params(
-        ("id" = String, Path, description = "The framework's id, such as `aws-fsbp`."),
-        ("target" = Option<String>, Query, description = "Only this target; may be repeated."),
-        ("as_of" = Option<String>, Query, description = "A date, an RFC 3339 instant or a scan's id."),
-    ),
+    params(("id" = String, Path, description = "The framework's id, such as `aws-fsbp`."), InView, Places),
     responses((status = 200, body = Compliance), (status = 400, body = ErrorBody)))]
 pub async fn compliance_fetch(
     State(server): State<Server>,
     Path(id): Path<String>,
     ApiQuery(query): ApiQuery,
 ) -> Result<Json<Compliance>, Refusal> {
-    Ok(Json(nephoscope_answer::compliance_fetch(&server.library, &id, &query.filter, &query.as_of).await?))
+    let sight = server.library.sight_of(&query).await?;
+    Ok(Json(nephoscope_answer::compliance_fetch(&sight, &id, &query.filter).await?))
 }

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Server;
 use crate::frame::Framed;
+use crate::params::Paging;
 use crate::refusal::{PageRefusal, Refusal};
 use crate::request::{ApiQuery, PageQuery};
 
@@ -36,14 +37,16 @@ pub async fn list_page(
     PageQuery(query): PageQuery,
 ) -> Result<Response, PageRefusal> {
     let body = list(&server, &query).await?;
-    let framed = Framed::new(&server, "/scans", &query).await?;
+    let sight = server.library.sight_of(&query).await?;
+    let framed = Framed::new(&server, "/scans", &query, &sight).await?;
     Ok(framed.render(|page| nephoscope_frontend::scans(page, &body)))
 }
 
 /// One scan.
 pub async fn page(State(server): State<Server>, Path(id): Path<String>) -> Result<Response, PageRefusal> {
     let body = fetch(&server, &id).await?;
-    let framed = Framed::plain(&server, &format!("/scans/{id}"), &AsOf::Latest).await?;
+    let sight = server.library.sight(&[], &AsOf::Latest).await?;
+    let framed = Framed::plain(&server, &format!("/scans/{id}"), &ListQuery::default(), &sight).await?;
     Ok(framed.render(|page| nephoscope_frontend::scan(page, &body)))
 }
 
@@ -65,8 +68,7 @@ pub async fn start(
 #[utoipa::path(get, path = "/api/v1/scans", tag = "scans",
     params(
         ("target" = Option<String>, Query, description = "Only scans of this target."),
-        ("cursor" = Option<String>, Query, description = "The `next` of the page before."),
-        ("limit" = Option<u32>, Query, description = "Rows on the page, 1 to 500; 50 where none is given."),
+        Paging,
     ),
     responses((status = 200, body = ScanList), (status = 400, body = ErrorBody)))]
 pub async fn scan_list(

@@ -1,10 +1,11 @@
 //! What differs between two views. Steps note which resources they touched, so that only those are compared.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use nephoscope_model::Status;
 use nephoscope_model::drift::{ChangeKind, ResourceChange};
+use nephoscope_model::query::Filter;
+use nephoscope_model::{CheckId, Status};
 
 use super::fault::Sql;
 use super::finding::Composer;
@@ -30,18 +31,19 @@ struct Side {
     exposure: i64,
 }
 
-/// Two views, cut to the targets that both have.
+/// Two views, cut to what a filter lets through of the targets that both have.
 struct Both<'r> {
     from: Look<'r>,
     to: Look<'r>,
 }
 
 impl<'r> Both<'r> {
-    fn new(reader: &'r Reader<'r>, from: &View, to: &View) -> Sql<Self> {
+    fn new(reader: &'r Reader<'r>, from: &View, to: &View, filter: &Filter) -> Sql<Self> {
         let shared = |place: &super::names::Place| {
             [from, to].iter().all(|view| view.entries.iter().any(|entry| entry.target == place.target))
         };
-        Ok(Self { from: Look::new(reader, from)?.only(shared), to: Look::new(reader, to)?.only(shared) })
+        let look = |view| -> Sql<Look<'r>> { Ok(Look::filtered(reader, view, filter)?.only(shared)) };
+        Ok(Self { from: look(from)?, to: look(to)? })
     }
 
     /// Resources that were touched between the earliest and the latest moment of both views.
@@ -57,17 +59,30 @@ impl<'r> Both<'r> {
 }
 
 /// Verdicts that differ, worse ones first.
-pub(super) fn verdicts(reader: &Reader<'_>, from: &View, to: &View, limit: u32) -> Sql<Vec<VerdictChange>> {
-    let both = Both::new(reader, from, to)?;
+pub(super) fn verdicts(
+    reader: &Reader<'_>,
+    [from, to]: [&View; 2],
+    filter: &Filter,
+    checks: Option<&BTreeSet<CheckId>>,
+    limit: u32,
+) -> Sql<Vec<VerdictChange>> {
+    let both = Both::new(reader, from, to, filter)?;
     let mut statement = reader.connection.prepare_cached(
         "SELECT check_id, valid_from, valid_to, place, status, severity, exposure FROM verdict WHERE resource = ?1",
     )?;
+    let wanted = checks.map(|checks| -> HashSet<i64> {
+        // A check that never judged anything has no number, and no verdict either.
+        checks.iter().filter_map(|check| reader.names.check_id(check)).collect()
+    });
     let mut changes = Vec::new();
     for resource in both.touched(reader, Part::Verdicts)? {
         let mut sides = BTreeMap::<i64, (Option<Side>, Option<Side>)>::new();
         let mut rows = statement.query([resource])?;
         while let Some(row) = rows.next()? {
             let (check, valid_from, valid_to, place) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            if wanted.as_ref().is_some_and(|wanted| !wanted.contains(&check)) {
+                continue;
+            }
             let side = Side {
                 at: Place { resource, check, valid_from },
                 status: code::status(row.get(4)?)?,
@@ -119,8 +134,13 @@ pub(super) fn verdicts(reader: &Reader<'_>, from: &View, to: &View, limit: u32) 
 }
 
 /// Resources that came, went or changed, by uid.
-pub(super) fn resources(reader: &Reader<'_>, from: &View, to: &View, limit: u32) -> Sql<Vec<ResourceChange>> {
-    let both = Both::new(reader, from, to)?;
+pub(super) fn resources(
+    reader: &Reader<'_>,
+    [from, to]: [&View; 2],
+    filter: &Filter,
+    limit: u32,
+) -> Sql<Vec<ResourceChange>> {
+    let both = Both::new(reader, from, to, filter)?;
     let mut touched = both.touched(reader, Part::Read)?;
     touched.sort_unstable_by_key(|resource| reader.names.rank(*resource));
     let mut changes = Vec::new();

@@ -12,7 +12,10 @@ use crate::StoreError;
 use crate::key::beside;
 
 /// Every migration, oldest first.
-const MIGRATIONS: &[M<'_>] = &[M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql"))];
+const MIGRATIONS: &[M<'_>] = &[
+    M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
+];
 
 /// The schema version that this build reads and writes.
 pub fn schema_version() -> i64 {

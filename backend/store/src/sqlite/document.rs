@@ -4,12 +4,13 @@
 //! ([`pipeline`]) while the one writer inserts.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::fault::{Fault, Sql};
@@ -52,26 +53,25 @@ impl Packer {
 
     /// Serialises, hashes and compresses.
     pub(super) fn pack(&mut self, value: &impl Serialize) -> Sql<Packed> {
-        let json = serde_json::to_vec(value)?;
-        let hash = hash_of(&json);
-        self.pack_json(hash, json)
+        let json = serde_json::to_string(value)?;
+        self.pack_text(&json)
     }
 
     /// Hashes and compresses what was serialised already.
-    pub(super) fn pack_text(&mut self, json: String) -> Sql<Packed> {
-        self.pack_json(hash_of(json.as_bytes()), json.into_bytes())
+    pub(super) fn pack_text(&mut self, json: &str) -> Sql<Packed> {
+        self.pack_json(hash_of(json.as_bytes()), json)
     }
 
     /// Compresses what was serialised and hashed already.
-    pub(super) fn pack_json(&mut self, hash: Hash, json: Vec<u8>) -> Sql<Packed> {
+    pub(super) fn pack_json(&mut self, hash: Hash, json: &str) -> Sql<Packed> {
         if !self.delivered.insert(hash) {
             return Ok(Packed { hash, body: None });
         }
         let body = if json.len() < RAW_BELOW {
-            Body { size: None, bytes: json }
+            Body { size: None, bytes: json.as_bytes().to_vec() }
         } else {
             let size = i64::try_from(json.len()).ok();
-            Body { size, bytes: self.compressor.compress(&json)? }
+            Body { size, bytes: self.compressor.compress(json.as_bytes())? }
         };
         Ok(Packed { hash, body: Some(body) })
     }
@@ -138,14 +138,27 @@ impl<'t> DocumentReader<'t> {
 
     /// The value of a document.
     pub(super) fn get<T: DeserializeOwned>(&mut self, id: i64) -> Sql<T> {
+        self.read(id, |json| Ok(serde_json::from_slice(json)?))
+    }
+
+    /// A document as it is, once it is certain that it is JSON.
+    pub(super) fn text(&mut self, id: i64) -> Sql<Arc<str>> {
+        self.read(id, |json| {
+            serde_json::from_slice::<IgnoredAny>(json)?;
+            let text = std::str::from_utf8(json).map_err(|error| Fault::Damaged(error.into()))?;
+            Ok(Arc::from(text))
+        })
+    }
+
+    fn read<T>(&mut self, id: i64, understand: impl FnOnce(&[u8]) -> Sql<T>) -> Sql<T> {
         let mut rows = self.find.query([id])?;
         let row = rows.next()?.ok_or_else(|| Fault::Damaged(format!("document {id} is missing").into()))?;
         let body = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
         match row.get::<_, Option<i64>>(0)? {
-            None => Ok(serde_json::from_slice(body)?),
+            None => understand(body),
             Some(size) => {
                 let capacity = usize::try_from(size).map_err(|error| Fault::Damaged(error.into()))?;
-                Ok(serde_json::from_slice(&self.decompressor.decompress(body, capacity)?)?)
+                understand(&self.decompressor.decompress(body, capacity)?)
             }
         }
     }

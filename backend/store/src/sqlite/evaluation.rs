@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use nephoscope_model::finding::{Detail, Evaluation, Verdict};
+use nephoscope_model::finding::Detail;
 use nephoscope_model::{AccountId, CheckId, FindingKey, ScanId, Status};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -11,35 +11,33 @@ use super::fault::Sql;
 use super::freshness::Freshness;
 use super::resource::versions;
 use super::scan::{Running, running, step};
-use super::verdict::{Item, Prepared, Said, VerdictWriter};
+use super::verdict::{Item, Prepared, Said, Spoken, VerdictWriter};
 use super::view::Look;
 use super::{Reader, code, finding, resource};
-use crate::StoreError;
+use crate::{Judging, StoreError};
 
 /// Details up to this length stand in their row: looking for an equal one would cost more than it saves.
 const SHORT: usize = 512;
 
-/// Commits the verdicts, facts and rollups of one account.
-pub(super) fn insert(
-    tx: &Connection,
-    scan: &ScanId,
-    account: &AccountId,
-    evaluation: &Evaluation,
-) -> Sql<()> {
+/// Judges one account and commits its verdicts, facts and rollups.
+pub(super) fn insert(tx: &Connection, scan: &ScanId, account: &AccountId, judging: &dyn Judging) -> Sql<()> {
     let scan = running(tx, scan)?;
     let marked = "SELECT 1 FROM evaluation WHERE scan = ?1 AND account = ?2";
     if tx.query_row(marked, params![scan.id, account.as_str()], |_| Ok(())).optional()?.is_some() {
         return Ok(());
     }
     let sequence = step(tx, scan.id)?;
-    let items = items(tx, &scan, account, evaluation)?;
-    let checks = intern_checks(tx, &evaluation.checks)?;
-    let mut writer = VerdictWriter::new(tx, evaluation, checks, sequence, (scan.target, account))?;
+    let items = items(tx, &scan, account, judging)?;
+    let checks = intern_checks(tx, judging.checks())?;
+    let mut writer = VerdictWriter::new(tx, judging, checks, sequence, (scan.target, account))?;
     let with_keys = writer.is_first();
     let mut next = items.iter();
     pipeline(
         &items,
-        |packer, chunk| chunk.iter().map(|item| prepare(packer, evaluation, item, with_keys)).collect(),
+        |packer, chunk| {
+            let prepare = |item| prepare(packer, judging, item, account, with_keys);
+            chunk.iter().map(prepare).collect()
+        },
         |chunk: Vec<Prepared>| {
             chunk.into_iter().zip(&mut next).try_for_each(|(prepared, item)| writer.write(item, &prepared))
         },
@@ -47,18 +45,13 @@ pub(super) fn insert(
     writer.finish(scan.id)?;
     tx.execute(
         "INSERT INTO evaluation (scan, account, sequence, not_applicable) VALUES (?1, ?2, ?3, ?4)",
-        params![scan.id, account.as_str(), sequence, serde_json::to_string(&evaluation.not_applicable)?],
+        params![scan.id, account.as_str(), sequence, serde_json::to_string(&judging.not_applicable())?],
     )?;
     Ok(())
 }
 
-/// The resources of an evaluation by number, so that rows are inserted in the order of their keys.
-fn items<'e>(
-    tx: &Connection,
-    scan: &Running,
-    account: &AccountId,
-    evaluation: &'e Evaluation,
-) -> Sql<Vec<Item<'e>>> {
+/// The resources that are judged by number, so that rows are inserted in the order of their keys.
+fn items(tx: &Connection, scan: &Running, account: &AccountId, judging: &dyn Judging) -> Sql<Vec<Item>> {
     let mut statement = tx.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.place
          FROM account JOIN shard ON shard.account = account.id JOIN place ON place.shard = shard.id
@@ -70,18 +63,13 @@ fn items<'e>(
         Ok((row.get::<_, String>(0)?, (row.get(1)?, row.get(2)?)))
     })?;
     let known: HashMap<String, (i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
-    let mut rest = evaluation.verdicts.as_slice();
-    let mut items = Vec::with_capacity(evaluation.resources.len());
-    for (judged, index) in evaluation.resources.iter().zip(0..) {
-        let mine = rest.iter().take_while(|verdict| verdict.resource == index).count();
-        let (verdicts, others) = rest.split_at(mine);
-        rest = others;
-        let Some((resource, place)) = known.get(judged.uid.as_str()).copied() else {
-            return Err(
-                StoreError::NotCollected { account: account.clone(), uid: judged.uid.to_string() }.into()
-            );
+    let mut items = Vec::with_capacity(judging.resources());
+    for position in 0..judging.resources() {
+        let uid = judging.uid(position);
+        let Some((resource, place)) = known.get(uid.as_str()).copied() else {
+            return Err(StoreError::NotCollected { account: account.clone(), uid: uid.to_string() }.into());
         };
-        items.push(Item { resource, place, judged, verdicts });
+        items.push(Item { resource, place, position });
     }
     items.sort_unstable_by_key(|item| item.resource);
     Ok(items)
@@ -99,21 +87,29 @@ fn intern_checks(tx: &Connection, checks: &[CheckId]) -> Sql<Vec<i64>> {
     Ok(ids)
 }
 
-fn prepare(packer: &mut Packer, evaluation: &Evaluation, item: &Item<'_>, with_keys: bool) -> Sql<Prepared> {
-    let key =
-        |verdict: &Verdict| finding::key_number(&evaluation.checks[verdict.check as usize], &item.judged.uid);
-    Ok(Prepared {
-        facts: packer.pack(&item.judged.facts)?,
-        details: (item.verdicts.iter())
-            .map(|verdict| verdict.detail.as_ref().map(|detail| say(packer, detail)).transpose())
-            .collect::<Sql<_>>()?,
-        keys: if with_keys { item.verdicts.iter().map(key).collect() } else { Vec::new() },
-    })
+/// Judges one resource; what is said of it is all that is kept.
+fn prepare(
+    packer: &mut Packer,
+    judging: &dyn Judging,
+    item: &Item,
+    account: &AccountId,
+    with_keys: bool,
+) -> Sql<Prepared> {
+    let (judged, verdicts) = (judging.judge(item.position))
+        .map_err(|cause| StoreError::Judge { account: account.clone(), cause })?;
+    let spoken = verdicts.into_iter().map(|verdict| {
+        let check = verdict.check as usize;
+        let key = with_keys.then(|| finding::key_number(&judging.checks()[check], &judged.uid));
+        let said = verdict.detail.map(|detail| say(packer, &detail)).transpose()?;
+        Ok(Spoken { check, status: verdict.status, said, key })
+    });
+    let spoken = spoken.collect::<Sql<_>>()?;
+    Ok(Prepared { exposure: judged.exposure, facts: packer.pack(&judged.facts)?, spoken })
 }
 
 fn say(packer: &mut Packer, detail: &Detail) -> Sql<Said> {
     let json = serde_json::to_string(detail)?;
-    if json.len() <= SHORT { Ok(Said::Short(json)) } else { Ok(Said::Long(packer.pack_text(json)?)) }
+    if json.len() <= SHORT { Ok(Said::Short(json)) } else { Ok(Said::Long(packer.pack_text(&json)?)) }
 }
 
 /// What was last decided about the resources of an account that this scan could not list.

@@ -12,6 +12,7 @@ use rusqlite::{CachedStatement, OptionalExtension};
 
 use super::document::DocumentReader;
 use super::fault::{Fault, Sql};
+use super::reading::ReadingReader;
 use super::resource::{debts, find, uid_of};
 use super::sieve::{BucketCode, Place, Sieve, state};
 use super::view::{Look, Moment};
@@ -275,6 +276,7 @@ pub(super) struct Composer<'r> {
     reader: &'r Reader<'r>,
     view: &'r View,
     documents: DocumentReader<'r>,
+    readings: ReadingReader<'r>,
     verdict: CachedStatement<'r>,
     name: CachedStatement<'r>,
     began: CachedStatement<'r>,
@@ -288,6 +290,7 @@ impl<'r> Composer<'r> {
             reader,
             view,
             documents: DocumentReader::new(connection)?,
+            readings: ReadingReader::new(connection)?,
             verdict: connection.prepare_cached(
                 "SELECT valid_to, status, exposure, severity, place, opened, detail, document FROM verdict
                  WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
@@ -358,6 +361,7 @@ impl<'r> Composer<'r> {
             name: self.name.query_row([resource, moment.sequence], |row| row.get(0))?,
             exposure: code::exposure(exposure)?,
             detail,
+            carried: self.readings.carried(resource, moment.sequence)?,
             first_seen: self
                 .began
                 .query_row([opened], |row| Ok::<Timestamp, _>(code::instant(row.get(0)?)))?,

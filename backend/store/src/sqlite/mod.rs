@@ -19,6 +19,7 @@ mod fault;
 mod finding;
 mod freshness;
 mod names;
+mod reading;
 mod relation;
 mod resource;
 mod rollup;
@@ -29,6 +30,7 @@ mod sieve;
 mod verdict;
 mod view;
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -36,11 +38,12 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use async_trait::async_trait;
 use nephoscope_model::api::{FindingInterval, ResourceRow, ResourceVersion};
 use nephoscope_model::drift::ResourceChange;
-use nephoscope_model::finding::Evaluation;
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::{CoverageRow, ScanSummary};
 use nephoscope_model::score::Bucket;
-use nephoscope_model::{AccountId, Facts, FindingKey, ScanId, Shard, ShardKey, Status, TargetName, Uid};
+use nephoscope_model::{
+    AccountId, CheckId, Facts, FindingKey, PackedResource, ScanId, Shard, ShardKey, Status, TargetName, Uid,
+};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::Semaphore;
@@ -50,8 +53,8 @@ pub use connection::{path_of, schema, schema_version};
 use self::fault::Sql;
 use self::names::Names;
 use crate::{
-    BucketKey, FindingOrder, FindingRow, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup, ScanEnd,
-    ScheduleMark, Store, StoreError, StoredRelation, StoredResource, VerdictChange, View,
+    BucketKey, FindingOrder, FindingRow, Judging, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup,
+    ScanEnd, ScheduleMark, ShardBefore, Store, StoreError, StoredRelation, StoredResource, VerdictChange, View,
 };
 
 /// Readers at work at the same time; more wait.
@@ -144,6 +147,21 @@ impl SqliteStore {
         result
     }
 
+    /// The same for a query over a whole account, on a connection that is closed behind it: the pages that it went through
+    /// are not needed again, and would take as much memory as the account itself.
+    async fn read_through<T>(
+        &self,
+        operation: &'static str,
+        query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send,
+    ) -> Result<T> {
+        blocking(|| {
+            let connection = connection::open_reader(&self.path)?;
+            let unmapped = connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()));
+            let result = unmapped.map_err(fault::Fault::from).and_then(|()| self.query(&connection, query));
+            result.map_err(|fault| fault.during(operation, &self.path))
+        })
+    }
+
     fn query<T>(&self, connection: &Connection, query: impl FnOnce(&Reader<'_>) -> Sql<T>) -> Sql<T> {
         let transaction = connection.unchecked_transaction()?;
         let last = Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner));
@@ -197,12 +215,22 @@ impl Store for SqliteStore {
         self.read("look for an unfinished scan", |reader| scan::unfinished(reader.connection, target)).await
     }
 
-    async fn shard_insert(&self, scan: &ScanId, shard: &Shard) -> Result<()> {
+    async fn shard_insert(&self, scan: &ScanId, shard: &Shard<PackedResource>) -> Result<()> {
         self.write("commit a shard", |tx| shard::insert(tx, scan, shard)).await
     }
 
-    async fn estate_fetch(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<StoredResource>> {
-        self.read("fetch an account's resources", |reader| resource::estate(reader, scan, account)).await
+    async fn estate_fetch(
+        &self,
+        scan: &ScanId,
+        account: &AccountId,
+    ) -> Result<Vec<StoredResource<PackedResource>>> {
+        self.read_through("fetch an account's resources", |reader| resource::estate(reader, scan, account))
+            .await
+    }
+
+    async fn relation_targets(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<Uid>> {
+        self.read("list what resources refer to", |reader| relation::targets(reader.connection, scan, account))
+            .await
     }
 
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {
@@ -227,9 +255,9 @@ impl Store for SqliteStore {
         &self,
         scan: &ScanId,
         account: &AccountId,
-        evaluation: &Evaluation,
+        judging: &dyn Judging,
     ) -> Result<()> {
-        self.write("commit an evaluation", |tx| evaluation::insert(tx, scan, account, evaluation)).await
+        self.write("commit an evaluation", |tx| evaluation::insert(tx, scan, account, judging)).await
     }
 
     async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>> {
@@ -343,16 +371,39 @@ impl Store for SqliteStore {
         self.read("list relations", |reader| relation::list(reader, view, uid)).await
     }
 
-    async fn verdict_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<VerdictChange>> {
-        self.read("compare verdicts", |reader| change::verdicts(reader, from, to, limit)).await
+    async fn verdict_change_list(
+        &self,
+        from: &View,
+        to: &View,
+        filter: &Filter,
+        checks: Option<&BTreeSet<CheckId>>,
+        limit: u32,
+    ) -> Result<Vec<VerdictChange>> {
+        self.read("compare verdicts", |reader| change::verdicts(reader, [from, to], filter, checks, limit))
+            .await
     }
 
-    async fn resource_change_list(&self, from: &View, to: &View, limit: u32) -> Result<Vec<ResourceChange>> {
-        self.read("compare resources", |reader| change::resources(reader, from, to, limit)).await
+    async fn resource_change_list(
+        &self,
+        from: &View,
+        to: &View,
+        filter: &Filter,
+        limit: u32,
+    ) -> Result<Vec<ResourceChange>> {
+        self.read("compare resources", |reader| change::resources(reader, [from, to], filter, limit)).await
     }
 
     async fn shard_fetch(&self, view: &View, key: &ShardKey) -> Result<Option<Shard>> {
         self.read("fetch a shard", |reader| shard::fetch(reader, view, key)).await
+    }
+
+    async fn shard_before(
+        &self,
+        scan: &ScanId,
+        key: &ShardKey,
+        facets: &[&str],
+    ) -> Result<Option<ShardBefore>> {
+        self.read_through("fetch a shard as it was", |reader| shard::before(reader, scan, key, facets)).await
     }
 
     async fn schedule_list(&self) -> Result<Vec<ScheduleMark>> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use nephoscope_model::{Kind, Relation, RelationName, Uid};
+use nephoscope_model::{AccountId, Kind, Relation, RelationName, ScanId, Uid};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::fault::Sql;
@@ -112,6 +112,21 @@ impl<'t> RelationReader<'t> {
         relations.sort();
         Ok(relations)
     }
+}
+
+/// What current resources of one account of the scan's target refer to, sorted.
+pub(super) fn targets(connection: &Connection, scan: &ScanId, account: &AccountId) -> Sql<Vec<Uid>> {
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT DISTINCT other.uid FROM scan
+         JOIN account ON account.target = scan.target
+         JOIN resource ON resource.account = account.id
+         JOIN relation ON relation.resource = resource.id AND relation.valid_to = ",
+        open!(),
+        " JOIN resource AS other ON other.id = relation.other
+         WHERE scan.name = ?1 AND account.name = ?2 ORDER BY other.uid"
+    ))?;
+    let uids = statement.query_map([scan.as_str(), account.as_str()], |row| row.get::<_, String>(0))?;
+    uids.map(|uid| Ok(Uid::from(uid?))).collect()
 }
 
 /// Edges from and to a resource, sorted, its own first.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use nephoscope_model::api::{ResourceRow, ResourceVersion};
 use nephoscope_model::query::Filter;
-use nephoscope_model::{AccountId, Facts, ScanId, Uid};
+use nephoscope_model::{AccountId, Facts, PackedResource, ScanId, Uid};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::assembler::Assembler;
@@ -35,7 +35,11 @@ struct Judgement {
 }
 
 /// Everything known of one account, stale resources included, sorted by uid.
-pub(super) fn estate(reader: &Reader<'_>, scan: &ScanId, account: &AccountId) -> Sql<Vec<StoredResource>> {
+pub(super) fn estate(
+    reader: &Reader<'_>,
+    scan: &ScanId,
+    account: &AccountId,
+) -> Sql<Vec<StoredResource<PackedResource>>> {
     let scan = running(reader.connection, scan)?;
     let look = Look::now(reader, scan.id, &scan.scan.target).only(|place| place.account == *account);
     let mut assembler = Assembler::new(reader)?;
@@ -46,7 +50,7 @@ pub(super) fn estate(reader: &Reader<'_>, scan: &ScanId, account: &AccountId) ->
             continue;
         };
         let (last_read, stale) = freshness.of(version.resource, place.shard, moment)?;
-        let resource = assembler.resource(&version, moment.sequence)?;
+        let resource = assembler.packed(&version, moment.sequence)?;
         estate.push(StoredResource { resource, last_read, stale });
     }
     estate.sort_by(|one, other| one.resource.uid.cmp(&other.resource.uid));

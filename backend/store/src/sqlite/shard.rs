@@ -4,8 +4,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use jiff::Timestamp;
 use nephoscope_model::coverage::{Coverage, CoverageState};
+use nephoscope_model::query::AsOf;
 use nephoscope_model::scan::{CoverageRow, Origin};
-use nephoscope_model::{AccountId, Region, Resource, ScanId, ServiceName, Shard, ShardKey, TargetName, Uid};
+use nephoscope_model::{
+    AccountId, PackedResource, Region, ScanId, ServiceName, Shard, ShardKey, TargetName, Uid,
+};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::assembler::Assembler;
@@ -13,9 +16,9 @@ use super::document::{DocumentWriter, Hash, Packed, Packer, hash_of, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
 use super::scan::{Running, running, step};
-use super::view::Look;
-use super::{Reader, code, relation, resource};
-use crate::View;
+use super::view::{self, Look};
+use super::{Reader, code, reading, relation, resource};
+use crate::{ShardBefore, View};
 
 /// A resource of the shard as the store has it.
 struct Current {
@@ -33,7 +36,7 @@ enum Prepared {
 }
 
 /// Commits what one shard gathered.
-pub(super) fn insert(tx: &Connection, scan: &ScanId, shard: &Shard) -> Sql<()> {
+pub(super) fn insert(tx: &Connection, scan: &ScanId, shard: &Shard<PackedResource>) -> Sql<()> {
     let scan = running(tx, scan)?;
     let account = intern_account(tx, scan.target, &shard.key)?;
     let shard_id = intern_shard(tx, account, &shard.key)?;
@@ -57,7 +60,13 @@ pub(super) fn insert(tx: &Connection, scan: &ScanId, shard: &Shard) -> Sql<()> {
 }
 
 /// The completion mark, and the shard's part in the scan's counts.
-fn mark(tx: &Connection, scan: &Running, shard: &Shard, shard_id: i64, sequence: i64) -> Sql<()> {
+fn mark(
+    tx: &Connection,
+    scan: &Running,
+    shard: &Shard<PackedResource>,
+    shard_id: i64,
+    sequence: i64,
+) -> Sql<()> {
     let coverage = &shard.coverage;
     let resources = code::of_count(shard.resources.len() as u64);
     // A snapshot file was read when its scan began, whenever it comes in.
@@ -104,16 +113,17 @@ fn fetch_current(tx: &Connection, shard: i64) -> Sql<HashMap<String, Current>> {
 /// Writes what is new or differs, and gives the numbers of all resources that were read.
 fn write_resources(
     tx: &Connection,
-    shard: &Shard,
+    shard: &Shard<PackedResource>,
     account: i64,
     shard_id: i64,
     sequence: i64,
     current: &HashMap<String, Current>,
 ) -> Sql<HashSet<i64>> {
     let mut writer = VersionWriter::new(tx, account, shard_id, sequence)?;
+    let mut readings = reading::ReadingWriter::new(tx, shard_id, sequence)?;
     let mut read = HashSet::with_capacity(shard.resources.len());
     let mut resources = shard.resources.iter();
-    let prepare = |packer: &mut Packer, chunk: &[Resource]| {
+    let prepare = |packer: &mut Packer, chunk: &[PackedResource]| {
         chunk.iter().map(|resource| prepare(packer, resource, current.get(resource.uid.as_str()))).collect()
     };
     pipeline(&shard.resources, prepare, |chunk: Vec<Prepared>| {
@@ -132,15 +142,17 @@ fn write_resources(
                     id
                 }
             };
-            read.insert(id);
+            if read.insert(id) {
+                readings.write(id, resource, known.is_some())?;
+            }
         }
         Ok(())
     })?;
     Ok(read)
 }
 
-/// Serialises and hashes a resource; compresses its documents where it is not as it was.
-fn prepare(packer: &mut Packer, resource: &Resource, current: Option<&Current>) -> Sql<Prepared> {
+/// Hashes a resource; compresses its documents where it is not as it was.
+fn prepare(packer: &mut Packer, resource: &PackedResource, current: Option<&Current>) -> Sql<Prepared> {
     let mut whole = blake3::Hasher::new();
     let mut text = |part: &str| {
         whole.update(part.as_bytes()).update(&[0]);
@@ -151,13 +163,11 @@ fn prepare(packer: &mut Packer, resource: &Resource, current: Option<&Current>) 
         text(relation.name.as_str());
         text(relation.to.as_str());
     }
-    let tags = if resource.tags.is_empty() { None } else { Some(serde_json::to_vec(&resource.tags)?) };
-    let tags = tags.map(|json| (hash_of(&json), json));
+    let tags = resource.tags.as_deref().map(|json| (hash_of(json.as_bytes()), json));
     let mut facets = Vec::with_capacity(resource.facets.len());
-    for (name, facet) in &resource.facets {
+    for (name, json) in &resource.facets {
         text(name);
-        let json = serde_json::to_vec(facet)?;
-        facets.push((hash_of(&json), json));
+        facets.push((hash_of(json.as_bytes()), json.as_ref()));
     }
     for (hash, _) in tags.iter().chain(&facets) {
         whole.update(hash);
@@ -215,22 +225,22 @@ impl<'t> VersionWriter<'t> {
     fn write(
         &mut self,
         id: i64,
-        resource: &Resource,
+        resource: &PackedResource,
         known: Option<&Current>,
         digest: Hash,
         tags: Option<&Packed>,
         facets: &[Packed],
     ) -> Sql<()> {
         let tags = tags.map(|tags| self.documents.put(tags)).transpose()?;
-        let documents: BTreeMap<&str, i64> = (resource.facets.keys().zip(facets))
-            .map(|(name, facet)| Ok((name.as_str(), self.documents.put(facet)?)))
+        let documents: BTreeMap<&str, i64> = (resource.facets.iter().zip(facets))
+            .map(|((name, _), facet)| Ok((name.as_ref(), self.documents.put(facet)?)))
             .collect::<Sql<_>>()?;
         let place = self.place(resource.kind.as_str())?;
         let facets = serde_json::to_string(&documents)?;
         // It may also stand in another shard, which listed it before.
         let replaced = self.end.execute([id, self.sequence])?;
         debug_assert!(known.is_none_or(|known| known.valid_from < self.sequence));
-        let values = params![id, self.sequence, place, resource.name, tags, facets, digest];
+        let values = params![id, self.sequence, place, resource.name.as_ref(), tags, facets, digest];
         self.insert.execute(values)?;
         self.relations.write(id, &resource.relations, replaced > 0)?;
         self.change.execute([self.sequence, id])?;
@@ -257,10 +267,12 @@ fn end_resources<'a>(tx: &Connection, gone: impl Iterator<Item = &'a Current>, s
         "UPDATE relation SET valid_to = ?2 WHERE resource = ?1 AND valid_to = ",
         open!()
     ))?;
+    let mut readings = reading::ReadingEnder::new(tx)?;
     let mut change = tx.prepare_cached("INSERT INTO change (part, sequence, resource) VALUES (0, ?1, ?2)")?;
     for row in gone {
         version.execute([row.resource, row.valid_from, sequence])?;
         relations.execute([row.resource, sequence])?;
+        readings.end(row.resource, sequence)?;
         change.execute([sequence, row.resource])?;
     }
     Ok(())
@@ -334,4 +346,38 @@ pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &ShardKey) -> Sql<Opt
         return Ok(Some(Shard { key: key.clone(), coverage: row.coverage, resources }));
     }
     Ok(None)
+}
+
+/// One shard as the last finished scan of the running scan's target read it.
+pub(super) fn before(
+    reader: &Reader<'_>,
+    scan: &ScanId,
+    key: &ShardKey,
+    facets: &[&str],
+) -> Sql<Option<ShardBefore>> {
+    let running = running(reader.connection, scan)?;
+    let view = view::fetch(reader.connection, &[running.scan.target], &AsOf::Latest)?;
+    let Some(entry) = view.entries.first() else { return Ok(None) };
+    let origin = "SELECT origin FROM scan WHERE name = ?1";
+    let origin: String = reader.connection.query_row(origin, [entry.scan.as_str()], |row| row.get(0))?;
+    let read = coverage(reader.connection, &entry.scan)?.into_iter().any(|row| row.shard == *key);
+    // A file is what somebody says that was read; what is carried over must have been read.
+    if !read || origin.parse::<Origin>()? == Origin::File {
+        return Ok(None);
+    }
+    let look = Look::new(reader, &view)?.only(|place| place.shard_key() == *key);
+    let mut assembler = Assembler::new(reader)?;
+    let mut freshness = Freshness::new(reader.connection)?;
+    let mut resources = Vec::new();
+    for version in resource::versions(reader, &look)? {
+        let Some((place, moment)) = reader.names.place(version.place).zip(look.at(version.place)) else {
+            continue;
+        };
+        let (_, stale) = freshness.of(version.resource, place.shard, moment)?;
+        if !stale {
+            let wanted = |name: &str| facets.contains(&name);
+            resources.push(assembler.packed_with(&version, moment.sequence, wanted)?);
+        }
+    }
+    Ok(Some(ShardBefore { instant: entry.started, resources }))
 }

@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use nephoscope_model::finding::{Evaluation, Judged, Verdict};
-use nephoscope_model::{AccountId, Severity, Status};
+use nephoscope_model::{AccountId, Exposure, Severity, Status};
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, params};
 
@@ -12,24 +11,34 @@ use super::document::{DocumentWriter, Packed};
 use super::fault::Sql;
 use super::rollup::RollupWriter;
 use super::{code, finding};
+use crate::Judging;
 
-/// A resource with its verdicts.
-#[derive(Debug)]
-pub(super) struct Item<'e> {
+/// A resource to be judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Item {
     pub resource: i64,
     pub place: i64,
-    pub judged: &'e Judged,
-    pub verdicts: &'e [Verdict],
+    /// Where it stands among what is judged.
+    pub position: usize,
 }
 
 /// What a thread makes of one resource.
 #[derive(Debug)]
 pub(super) struct Prepared {
+    pub exposure: Exposure,
     pub facts: Packed,
-    /// One for each verdict.
-    pub details: Vec<Option<Said>>,
-    /// The numbers of the findings' keys, where the account is judged for the first time.
-    pub keys: Vec<i64>,
+    pub spoken: Vec<Spoken>,
+}
+
+/// One verdict, as it is stored.
+#[derive(Debug)]
+pub(super) struct Spoken {
+    /// The position of the check.
+    pub check: usize,
+    pub status: Status,
+    pub said: Option<Said>,
+    /// The number of the finding's key, where the account is judged for the first time.
+    pub key: Option<i64>,
 }
 
 /// Why a verdict is FAIL or UNKNOWN, as it is stored.
@@ -80,8 +89,8 @@ struct Sum {
 /// Writes the verdicts of one account.
 pub(super) struct VerdictWriter<'t> {
     tx: &'t Connection,
-    evaluation: &'t Evaluation,
-    /// By position in the evaluation: the number of the check.
+    judging: &'t dyn Judging,
+    /// By position: the number of the check.
     checks: Vec<i64>,
     sequence: i64,
     /// Judgements that last and have not been made again yet, by resource, with when they began.
@@ -99,17 +108,17 @@ pub(super) struct VerdictWriter<'t> {
 }
 
 impl<'t> VerdictWriter<'t> {
-    /// A writer for an account of a target; `checks` are the numbers of the evaluation's checks.
+    /// A writer for an account of a target; `checks` are the numbers of its checks.
     pub(super) fn new(
         tx: &'t Connection,
-        evaluation: &'t Evaluation,
+        judging: &'t dyn Judging,
         checks: Vec<i64>,
         sequence: i64,
         account: (i64, &AccountId),
     ) -> Sql<Self> {
         Ok(Self {
             tx,
-            evaluation,
+            judging,
             checks,
             sequence,
             before: fetch_sums(tx, account)?,
@@ -149,26 +158,26 @@ impl<'t> VerdictWriter<'t> {
     }
 
     /// Writes what is said of one resource.
-    pub(super) fn write(&mut self, item: &Item<'_>, prepared: &Prepared) -> Sql<()> {
+    pub(super) fn write(&mut self, item: &Item, prepared: &Prepared) -> Sql<()> {
         let before = self.before.remove(&item.resource);
         let mut standing =
             if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
-        let exposure = code::of_exposure(item.judged.exposure);
+        let exposure = code::of_exposure(prepared.exposure);
         let facts = self.documents.put(&prepared.facts)?;
         let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
         let mut differs = false;
-        for (position, (verdict, said)) in item.verdicts.iter().zip(&prepared.details).enumerate() {
-            let check = self.checks[verdict.check as usize];
-            let severity = self.evaluation.severities[verdict.check as usize];
-            self.rollups.add(item.place, check, severity, verdict.status, exposure);
-            sum.add(verdict.status, severity, item.judged);
-            let (detail, document) = match said {
+        for spoken in &prepared.spoken {
+            let check = self.checks[spoken.check];
+            let severity = self.judging.severities()[spoken.check];
+            self.rollups.add(item.place, check, severity, spoken.status, exposure);
+            sum.add(spoken.status, severity, prepared.exposure);
+            let (detail, document) = match &spoken.said {
                 None => (None, None),
                 Some(Said::Short(json)) => (Some(json.as_str()), None),
                 Some(Said::Long(packed)) => (None, Some(self.documents.put(packed)?)),
             };
             let says = Says {
-                status: code::of_status(verdict.status),
+                status: code::of_status(spoken.status),
                 exposure,
                 severity: code::of_severity(severity),
                 place: item.place,
@@ -181,9 +190,9 @@ impl<'t> VerdictWriter<'t> {
             }
             differs = true;
             if earlier.is_none() {
-                let key = prepared.keys.get(position).copied();
-                let name = &self.evaluation.checks[verdict.check as usize];
-                let key = key.unwrap_or_else(|| finding::key_number(name, &item.judged.uid));
+                let name = &self.judging.checks()[spoken.check];
+                let uid = self.judging.uid(item.position);
+                let key = spoken.key.unwrap_or_else(|| finding::key_number(name, uid));
                 self.keys.push([key, item.resource, check]);
             }
             self.replace(item.resource, check, earlier.as_ref(), says)?;
@@ -310,10 +319,10 @@ fn fetch_sums(tx: &Connection, (target, account): (i64, &AccountId)) -> Sql<Hash
 }
 
 impl Sum {
-    fn add(&mut self, status: Status, severity: Severity, judged: &Judged) {
+    fn add(&mut self, status: Status, severity: Severity, exposure: Exposure) {
         match status {
             Status::Fail => {
-                self.debt += code::of_count(severity.weight() * judged.exposure.factor());
+                self.debt += code::of_count(severity.weight() * exposure.factor());
                 self.failing[worst_first(severity)] += 1;
             }
             Status::Unknown => self.unknown += 1,

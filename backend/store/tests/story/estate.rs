@@ -78,6 +78,8 @@ pub fn function(region: &str, name: &str, auth: Option<&str>) -> Resource {
                 to: Uid::from("arn:aws:lambda:eu-west-1:2:layer:tools:1"),
             },
         ],
+        carried: BTreeMap::new(),
+        revision: None,
     }
 }
 
@@ -93,6 +95,8 @@ pub fn role(name: &str, actions: &str) -> Resource {
         tags: BTreeMap::new(),
         facets: BTreeMap::from([("role".to_owned(), Facet::Known(json!({ "Action": actions })))]),
         relations: Vec::new(),
+        carried: BTreeMap::new(),
+        revision: None,
     }
 }
 
@@ -100,7 +104,7 @@ pub fn role(name: &str, actions: &str) -> Resource {
 pub fn listed(key: ShardKey, mut resources: Vec<Resource>) -> Shard {
     resources.sort_by(|one, other| one.uid.cmp(&other.uid));
     let calls = BTreeMap::from([(format!("{}:List", key.service), 2)]);
-    let coverage = Coverage { state: CoverageState::Complete, calls, errors: Vec::new(), listed: true };
+    let coverage = Coverage { state: CoverageState::Complete, calls, errors: Vec::new(), costs: Vec::new(), listed: true };
     Shard { key, coverage, resources }
 }
 
@@ -155,14 +159,20 @@ pub async fn scan(store: &dyn Store, instant: Timestamp, shards: &[Shard]) -> Sc
 pub async fn scan_until_finish(store: &dyn Store, instant: Timestamp, shards: &[Shard]) -> ScanId {
     let open = store.scan_open(&opened(instant, shards)).await.unwrap();
     for shard in shards.iter().filter(|shard| !open.done.contains(&shard.key)) {
-        store.shard_insert(&open.scan.id, shard).await.unwrap();
+        store.shard_insert(&open.scan.id, &shard.clone().packed()).await.unwrap();
     }
     evaluate(store, &open.scan.id).await;
     open.scan.id
 }
 
 pub async fn evaluate(store: &dyn Store, id: &ScanId) {
-    let estate = store.estate_fetch(id, &account()).await.unwrap();
+    let packed = store.estate_fetch(id, &account()).await.unwrap();
+    let open = packed.into_iter().map(|stored| StoredResource {
+        resource: stored.resource.open(),
+        last_read: stored.last_read,
+        stale: stored.stale,
+    });
+    let estate: Vec<StoredResource> = open.collect();
     let last = store.verdict_last_known(id, &account()).await.unwrap().into_iter().collect();
     store.evaluation_insert(id, &account(), &judge(&estate, &last)).await.unwrap();
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says where")]
 
+mod drift;
 mod estate;
 mod looking;
 mod sqlite;
@@ -158,7 +159,7 @@ async fn the_second_night_drifts(store: &dyn Store, first: &ScanId) -> ScanId {
     assert_eq!(states[0], (CoverageState::Denied, "us-east-1"), "the worst comes first");
     assert_eq!(coverage[0].coverage.errors[0].permission.as_deref(), Some("lambda:ListFunctions"));
 
-    let changes = store.verdict_change_list(&before, &view, 10).await.unwrap();
+    let changes = store.verdict_change_list(&before, &view, &Filter::default(), None, 10).await.unwrap();
     let changes: Vec<_> = changes
         .iter()
         .map(|change| (change.row.name.as_str(), change.before, change.after, change.row.state))
@@ -173,10 +174,11 @@ async fn the_second_night_drifts(store: &dyn Store, first: &ScanId) -> ScanId {
             ("orders", pass, None, State::Resolved),
         ]
     );
-    let back = store.verdict_change_list(&view, &before, 1).await.unwrap();
+    let back = store.verdict_change_list(&view, &before, &Filter::default(), None, 1).await.unwrap();
     assert_eq!((back[0].row.name.as_str(), back[0].before, back[0].after), ("checkout", pass, fail));
+    drift::a_filter_comes_before_the_limit(store, &before, &view).await;
 
-    let changes = store.resource_change_list(&before, &view, 10).await.unwrap();
+    let changes = store.resource_change_list(&before, &view, &Filter::default(), 10).await.unwrap();
     let changes: Vec<_> =
         changes.iter().map(|change| (change.name.as_str(), change.change, change.facets.join(","))).collect();
     assert_eq!(
@@ -236,7 +238,7 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
     shards[1] = listed(key("eu-west-1", "lambda"), eu);
     let store = reopen();
     let open = store.scan_open(&opened(night(3), &shards)).await.unwrap();
-    store.shard_insert(&open.scan.id, &shards[1]).await.unwrap();
+    store.shard_insert(&open.scan.id, &shards[1].clone().packed()).await.unwrap();
     let before = store.scan_fetch(&open.scan.id).await.unwrap();
     drop(store);
 
@@ -244,7 +246,7 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
     let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
     assert_eq!((&left.scan, &left.done), (&open.scan, &vec![shards[1].key.clone()]));
     assert_eq!(store.scan_open(&opened(night(3), &shards)).await.unwrap(), left);
-    store.shard_insert(&open.scan.id, &shards[1]).await.unwrap();
+    store.shard_insert(&open.scan.id, &shards[1].clone().packed()).await.unwrap();
     assert_eq!(store.scan_fetch(&open.scan.id).await.unwrap(), before, "once is enough");
     let id = scan_until_finish(&*store, night(3), &shards).await;
     evaluate(&*store, &id).await;
@@ -266,8 +268,8 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
             ("mail", State::Resolved, night(3)),
         ]
     );
-    let changes =
-        store.verdict_change_list(&store.view_before(&view).await.unwrap(), &view, 10).await.unwrap();
+    let before = store.view_before(&view).await.unwrap();
+    let changes = store.verdict_change_list(&before, &view, &Filter::default(), None, 10).await.unwrap();
     assert_eq!(changes.iter().map(|change| change.row.name.as_str()).collect::<Vec<_>>(), ["mail"]);
     store
 }
@@ -402,7 +404,8 @@ async fn pages_hold_every_row_once(store: &dyn Store) {
     assert_eq!(store.resource_count(&view, &exposed).await.unwrap(), 30);
 
     store.scan_finish(&next.id, &finished(night(6))).await.unwrap();
-    let changed = store.verdict_change_list(&view, &latest(store).await, 500).await.unwrap();
+    let changed =
+        store.verdict_change_list(&view, &latest(store).await, &Filter::default(), None, 500).await.unwrap();
     assert_eq!(changed.len(), 60);
     assert!(changed[..30].iter().all(|change| change.after == Some(Status::Fail)), "worse ones come first");
     let page = store.scan_list(Some(&target()), None, 4).await.unwrap();
@@ -418,7 +421,7 @@ async fn an_account_that_is_not_asked_for_leaves(store: &dyn Store) {
     let mut shard = listed(key("global", "iam"), Vec::new());
     shard.key.account = AccountId::from("222222222222");
     let open = store.scan_open(&opened(night(7), std::slice::from_ref(&shard))).await.unwrap();
-    store.shard_insert(&open.scan.id, &shard).await.unwrap();
+    store.shard_insert(&open.scan.id, &shard.clone().packed()).await.unwrap();
     let early = store.scan_finish(&open.scan.id, &finished(night(7))).await.unwrap_err();
     assert_eq!(
         early.to_string(),
@@ -432,8 +435,10 @@ async fn an_account_that_is_not_asked_for_leaves(store: &dyn Store) {
     assert!(store.rollup_list(&view).await.unwrap().is_empty());
     assert!(findings(store, &view, &Filter::default(), &Status::ALL).await.is_empty());
     assert_eq!(everything(store, &before).await, seen);
-    assert_eq!(store.resource_change_list(&before, &view, 500).await.unwrap().len(), 93);
-    assert_eq!(store.verdict_change_list(&before, &view, 500).await.unwrap().len(), 93);
+    let all = Filter::default();
+    assert_eq!(store.resource_change_list(&before, &view, &all, 500).await.unwrap().len(), 93);
+    assert_eq!(store.verdict_change_list(&before, &view, &all, None, 500).await.unwrap().len(), 93);
+    drift::resources_are_filtered_before_the_limit(store, &before, &view).await;
 }
 
 async fn misuse_is_refused(store: &dyn Store) {
@@ -450,7 +455,7 @@ async fn misuse_is_refused(store: &dyn Store) {
     let done = opened(night(1), &shards);
     let ended = store.scan_open(&done).await.unwrap_err();
     assert_eq!(ended.to_string(), format!("use the scan `{}`: it is finished", done.id));
-    assert!(store.shard_insert(&done.id, &shards[0]).await.is_err());
+    assert!(store.shard_insert(&done.id, &shards[0].clone().packed()).await.is_err());
 
     let open = store.scan_open(&opened(night(8), &shards)).await.unwrap();
     let estate = [nephoscope_store::StoredResource {

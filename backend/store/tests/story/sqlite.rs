@@ -1,11 +1,14 @@
 //! The story on SQLite, and what only a file can suffer.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use nephoscope_model::finding::{Evaluation, Judged, Verdict};
 use nephoscope_model::query::{AsOf, Filter};
+use nephoscope_model::{CheckId, Severity, Uid};
 use nephoscope_store::sqlite::{SqliteStore, schema_version};
-use nephoscope_store::{Store, StoreError};
+use nephoscope_store::{Judging, Store, StoreError, StoredResource};
 use rusqlite::Connection;
 
 use crate::estate::*;
@@ -126,7 +129,7 @@ async fn a_full_disk_loses_nothing() {
         .collect();
     let large = [shards[0].clone(), listed(key("eu-west-1", "lambda"), many)];
     let open = store.scan_open(&opened(night(2), &large)).await.unwrap();
-    let error = store.shard_insert(&open.scan.id, &large[1]).await.unwrap_err();
+    let error = store.shard_insert(&open.scan.id, &large[1].clone().packed()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("commit a shard: no space is left for the store {}", path.display())
@@ -138,4 +141,55 @@ async fn a_full_disk_loses_nothing() {
     scan(&store, night(2), &large).await;
     let view = store.view_fetch(&[], &AsOf::Latest).await.unwrap();
     assert_eq!(store.resource_count(&view, &Filter::default()).await.unwrap(), 401);
+}
+
+/// An evaluation of which one resource cannot be judged.
+struct Broken(Evaluation, usize);
+
+impl Judging for Broken {
+    fn checks(&self) -> &[CheckId] {
+        Judging::checks(&self.0)
+    }
+
+    fn severities(&self) -> &[Severity] {
+        Judging::severities(&self.0)
+    }
+
+    fn resources(&self) -> usize {
+        Judging::resources(&self.0)
+    }
+
+    fn uid(&self, position: usize) -> &Uid {
+        self.0.uid(position)
+    }
+
+    fn judge(&self, position: usize) -> Result<(Judged, Vec<Verdict>), String> {
+        if position == self.1 { Err("a check is broken".to_owned()) } else { self.0.judge(position) }
+    }
+
+    fn not_applicable(&self) -> BTreeMap<CheckId, u64> {
+        Judging::not_applicable(&self.0)
+    }
+}
+
+#[tokio::test]
+async fn a_resource_that_cannot_be_judged_leaves_nothing_of_its_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, url) = store_in(&folder);
+    let store = SqliteStore::open_writer(&url).unwrap();
+    let many: Vec<_> = (0..1000).map(|number| role(&format!("role-{number:04}"), "*")).collect();
+    let estate: Vec<StoredResource> = (many.iter().cloned())
+        .map(|resource| StoredResource { resource, last_read: night(1), stale: false })
+        .collect();
+    let shards = [listed(key("global", "iam"), many)];
+    let open = store.scan_open(&opened(night(1), &shards)).await.unwrap();
+    store.shard_insert(&open.scan.id, &shards[0].clone().packed()).await.unwrap();
+    let broken = Broken(judge(&estate, &BTreeMap::new()), 700);
+    let error = store.evaluation_insert(&open.scan.id, &account(), &broken).await.unwrap_err();
+    assert_eq!(error.to_string(), format!("judge account {ACCOUNT}: a check is broken"));
+    assert!(store.scan_buckets(&open.scan.id).await.unwrap().is_empty());
+    let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
+    assert!(left.evaluated.is_empty());
+    store.evaluation_insert(&open.scan.id, &account(), &broken.0).await.unwrap();
+    store.scan_finish(&open.scan.id, &finished(night(1))).await.unwrap();
 }

@@ -19,7 +19,7 @@ pub async fn two_targets_stand_side_by_side(store: &dyn Store) {
     (other.target, other.id) = (lab.clone(), ScanId::of(&lab, night(21)));
     let changed = [listed(key("global", "iam"), vec![role("shop", "s3:GetObject")])];
     store.scan_open(&other).await.unwrap();
-    store.shard_insert(&other.id, &changed[0]).await.unwrap();
+    store.shard_insert(&other.id, &changed[0].clone().packed()).await.unwrap();
     evaluate(store, &other.id).await;
     assert_eq!(everything(store, &latest(store).await).await, seen);
     store.scan_finish(&other.id, &finished(night(21))).await.unwrap();
@@ -50,11 +50,11 @@ pub async fn two_targets_stand_side_by_side(store: &dyn Store) {
     assert_eq!(store.finding_fetch(&alone, &finding).await.unwrap().unwrap().status, Status::Fail);
     scan(store, night(22), &changed).await;
     let now = latest(store).await;
-    let changes = store.verdict_change_list(&view, &now, 10).await.unwrap();
+    let changes = store.verdict_change_list(&view, &now, &Filter::default(), None, 10).await.unwrap();
     assert_eq!(changes.len(), 1);
     assert_eq!((changes[0].before, changes[0].after), (Some(Status::Fail), Some(Status::Pass)));
-    assert_eq!(store.verdict_change_list(&in_lab, &now, 10).await.unwrap(), []);
-    let changes = store.resource_change_list(&view, &now, 10).await.unwrap();
+    assert_eq!(store.verdict_change_list(&in_lab, &now, &Filter::default(), None, 10).await.unwrap(), []);
+    let changes = store.resource_change_list(&view, &now, &Filter::default(), 10).await.unwrap();
     assert_eq!((changes.len(), &changes[0].kind), (1, &Kind::from("aws.iam.role")));
     let before = store.view_before(&now).await.unwrap();
     assert_eq!(before.entries.len(), 1, "the first scan of a target has none before it");

@@ -60,6 +60,7 @@ pub fn frame(path: &str, query: &str) -> Frame {
         path: path.into(),
         query: query.into(),
         as_of: None,
+        from: None,
         viewed_at: Some(at("2026-11-16T02:41:07Z")),
         targets: vec!["production".into(), "sandbox".into()],
         target: None,

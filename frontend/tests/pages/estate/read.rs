@@ -172,6 +172,8 @@ pub fn resource() -> ResourceDetail {
             tags: row.tags.clone(),
             facets,
             relations: vec![],
+            carried: [("policy".to_owned(), night(26))].into(),
+            revision: Some("5e884898da280471".to_owned()),
         },
         facts,
         relations: vec![
@@ -241,7 +243,7 @@ pub fn coverage() -> Vec<CoverageRow> {
             target: target(),
             shard: ShardKey { provider: Provider::Aws, account: account(), region: region.into(), service: service.into() },
             resources: if state == CoverageState::Complete { service.len() as u64 * 2 } else { 3 },
-            coverage: Coverage { listed: state == CoverageState::Complete, state, calls, errors },
+            coverage: Coverage { listed: state == CoverageState::Complete, state, calls, errors, costs: vec![] },
             committed: at("2026-11-16T02:20:00Z"),
         }
     });

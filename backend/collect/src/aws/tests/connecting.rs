@@ -23,7 +23,7 @@ async fn the_identity_is_asked_once_and_becomes_the_account() {
     let fake = Fake::start(|_, _, _| None).await;
     let aws = Aws::identify(options(quick()), sdk(&fake.server.uri())).await.unwrap();
     assert_eq!(aws.account().as_str(), ACCOUNT);
-    let shard = aws.collect(&key(Region::global(), "sts")).await;
+    let shard = aws.collect(&key(Region::global(), "sts"), &Named::default()).await;
     let account = find(&shard, ACCOUNT);
     assert_eq!(account.uid.as_str(), "arn:aws:iam::123456789012:root");
     let arn = "arn:aws:sts::123456789012:assumed-role/nephoscope";
@@ -165,7 +165,7 @@ async fn a_shard_that_was_not_planned_is_not_collected() {
     let mut foreign = key(Region::from("eu-west-1"), "lambda");
     foreign.account = "999999999999".into();
     for key in [foreign, key(Region::from("eu-west-1"), "dynamodb")] {
-        let shard = aws.collect(&key).await;
+        let shard = aws.collect(&key, &Named::default()).await;
         assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Failed, false));
         assert_eq!(shard.coverage.errors[0].error, "NotCollected");
     }

@@ -7,6 +7,10 @@ use super::*;
 pub(super) fn action_of(request: &Request) -> String {
     if let Some(target) = request.headers.get("x-amz-target") {
         let target = target.to_str().unwrap();
+        // Another service has an action of this name.
+        if target.starts_with("ResourceGroupsTaggingAPI") {
+            return "tag:GetResources".to_owned();
+        }
         return target.rsplit('.').next().unwrap().to_owned();
     }
     let body = String::from_utf8_lossy(&request.body);
@@ -17,27 +21,50 @@ pub(super) fn action_of(request: &Request) -> String {
     let parts: Vec<&str> = path.trim_start_matches('/').split('/').collect();
     let action = match parts.as_slice() {
         [_, "functions"] => "ListFunctions",
+        [_, "functions", _] => "GetFunction",
         [_, "functions", _, "policy"] => "GetPolicy",
+        [_, "functions", _, "runtime-management-config"] => "GetRuntimeManagementConfig",
+        [_, "functions", _, "provisioned-concurrency"] => "ListProvisionedConcurrencyConfigs",
+        [_, "functions", _, "event-invoke-config", "list"] => "ListFunctionEventInvokeConfigs",
+        [_, "functions", _, "recursion-config"] => "GetFunctionRecursionConfig",
         [_, "functions", _, "urls"] => "ListFunctionUrlConfigs",
         [_, "functions", _, "concurrency"] => "GetFunctionConcurrency",
         [_, "functions", _, "aliases"] => "ListAliases",
         [_, "event-source-mappings"] => "ListEventSourceMappings",
         [_, "account-settings"] => "GetAccountSettings",
+        [_, "layers"] => "ListLayers",
+        [_, "layers", _, "versions", _, "policy"] => "GetLayerVersionPolicy",
+        [_, "capacity-providers"] => "ListCapacityProviders",
+        [_, "microvm-images"] => "ListMicrovmImages",
+        [_, "microvm-images", _, "versions", _] => "GetMicrovmImageVersion",
+        [_, "microvms"] => "ListMicrovms",
+        [_, "microvms", _] => "GetMicrovm",
+        [_, "web-functions"] => "ListWebFunctions",
+        [_, "web-functions", _, "list-endpoints"] => "ListWebFunctionEndpoints",
+        [_, "resource-policy", _] => "GetResourcePolicy",
         [_, "code-signing-configs"] => "ListCodeSigningConfigs",
         [_, "code-signing-configs", .., "functions"] => "ListFunctionsByCodeSigningConfig",
         ["restapis"] => "GetRestApis",
         ["restapis", _, "stages"] => "GetStages",
-        ["restapis", _, "authorizers"] => "GetAuthorizers",
+        ["restapis", _, "stages", _, "exports", "oas30"] => "GetExport",
         ["restapis", _, "requestvalidators"] => "GetRequestValidators",
         ["restapis", _, "resources"] => "GetResources",
         ["domainnames"] => "GetDomainNames",
+        ["domainnames", _, "basepathmappings"] => "GetBasePathMappings",
+        ["v2", "domainnames", _, "apimappings"] => "GetApiMappings",
+        ["clientcertificates"] => "GetClientCertificates",
+        ["account"] => "GetAccount",
         ["v2", "apis"] => "v2:GetApis",
+        ["v2", "apis", _, "exports", "OAS30"] => "v2:ExportApi",
         ["v2", "apis", _, "routes"] => "v2:GetRoutes",
         ["v2", "apis", _, "stages"] => "v2:GetStages",
         ["v2", "apis", _, "authorizers"] => "v2:GetAuthorizers",
         ["v2", "apis", _, "integrations"] => "v2:GetIntegrations",
         ["listRegions"] => "ListRegions",
-        _ => panic!("unexpected call of {path}"),
+        parts => data::action_of(parts, request.url.query().unwrap_or_default())
+            .or_else(|| guarding::action_of(parts))
+            .or_else(|| flows::action_of(parts))
+            .unwrap_or_else(|| panic!("unexpected call of {path}")),
     };
     action.to_owned()
 }
@@ -57,6 +84,45 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
         }
         "ListFunctions" => functions(request),
         "GetPolicy" => return policy(request),
+        "GetFunction" => function(request),
+        "GetRuntimeManagementConfig" => json!({"UpdateRuntimeOn": "Auto", "RuntimeVersionArn": null}),
+        "ListProvisionedConcurrencyConfigs" => json!({"ProvisionedConcurrencyConfigs": [
+            {"FunctionArn": format!("{}:live", function_arn("shop")), "RequestedProvisionedConcurrentExecutions": 2, "Status": "READY"},
+        ]}),
+        "ListFunctionEventInvokeConfigs" => json!({"FunctionEventInvokeConfigs": [
+            {"FunctionArn": function_arn("shop"), "DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:eu-west-1:123456789012:failed"}}},
+        ]}),
+        "GetFunctionRecursionConfig" => json!({"RecursiveLoop": "Terminate"}),
+        "ListLayers" => json!({"Layers": [
+            {"LayerName": "tools", "LayerArn": LAYER, "LatestMatchingVersion": {"LayerVersionArn": format!("{LAYER}:7"), "Version": 7}},
+        ]}),
+        "GetLayerVersionPolicy" => {
+            json!({"Policy": json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion"}]}).to_string()})
+        }
+        "ListCapacityProviders" => {
+            json!({"CapacityProviders": [{"CapacityProviderArn": "arn:aws:lambda:eu-west-1:123456789012:capacity-provider:large"}]})
+        }
+        "ListMicrovmImages" => {
+            json!({"items": [{"imageArn": IMAGE, "name": "sandbox", "latestActiveImageVersion": "2.0"}]})
+        }
+        "GetMicrovmImageVersion" => {
+            json!({"imageArn": IMAGE, "imageVersion": "2.0", "environmentVariables": {"TOKEN": "CANARY-microvm"}, "logging": {"disabled": {}}})
+        }
+        "ListMicrovms" => {
+            json!({"items": [{"microvmId": "m1", "imageArn": IMAGE, "state": "RUNNING"}, {"microvmId": "m2", "imageArn": IMAGE, "state": "SUSPENDED"}]})
+        }
+        "GetMicrovm" => {
+            json!({"microvmId": "m", "imageArn": IMAGE, "imageVersion": "2.0", "executionRoleArn": "arn:aws:iam::123456789012:role/shop", "egressNetworkConnectors": []})
+        }
+        "ListWebFunctions" => {
+            json!({"functions": [{"functionName": "site", "functionArn": "arn:aws:lambda:eu-west-1:123456789012:web-function/site"}]})
+        }
+        "ListWebFunctionEndpoints" => {
+            json!({"endpoints": [{"endpointName": "prod", "authType": "ApplicationManaged"}]})
+        }
+        "GetResourcePolicy" if request.url.path().starts_with("/2025-03-07/") => {
+            return error(404, "ResourceNotFoundException", "There is no policy.");
+        }
         "ListFunctionUrlConfigs" => json!({"FunctionUrlConfigs": [
             {"FunctionArn": function_arn("open"), "AuthType": "NONE", "FunctionUrl": "https://x.lambda-url.eu-west-1.on.aws/"},
         ]}),
@@ -79,14 +145,32 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
             "stageName": "prod", "variables": {"apiKey": "CANARY-stage-variable"}, "webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/w/1",
             "accessLogSettings": {"destinationArn": "arn:aws:logs:eu-west-1:123456789012:log-group:access:*"},
         }]}),
-        "GetAuthorizers" | "GetRequestValidators" => json!({}),
+        "GetExport" => json!({"openapi": "3.0.1", "info": {"version": "2026-01-02T03:04:05Z"}, "paths": {"/": {"get": {
+            "x-amazon-apigateway-integration": {
+                "type": "aws_proxy", "uri": invocation("shop:live"), "requestTemplates": {"application/json": "CANARY-template"},
+            },
+        }}}}),
+        "GetRequestValidators" => json!({}),
         "GetResources" => json!({"item": [{"id": "root", "path": "/", "resourceMethods": {"GET": {
             "authorizationType": "NONE", "methodIntegration": {"type": "AWS_PROXY", "uri": invocation("shop:live")},
         }}}]}),
         "GetDomainNames" => {
-            json!({"item": [{"domainName": "shop.example.com", "securityPolicy": "TLS_1_2"}]})
+            json!({"item": [
+                {"domainName": "shop.example.com", "securityPolicy": "TLS_1_2", "endpointConfiguration": {"types": ["REGIONAL"]}},
+                {"domainName": "old.example.com", "securityPolicy": "TLS_1_0", "endpointConfiguration": {"types": ["EDGE"]}},
+            ]})
         }
-        "v2:GetApis" => json!({"items": [{"apiId": "h1", "name": "web", "protocolType": "HTTP"}]}),
+        "GetBasePathMappings" => json!({"item": [{"basePath": "(none)", "restApiId": "r1", "stage": "prod"}]}),
+        "GetApiMappings" => json!({"items": [{"apiMappingKey": "", "apiId": "h1", "stage": "$default"}]}),
+        "GetClientCertificates" => json!({}),
+        "GetAccount" => json!({"throttleSettings": {"burstLimit": 5000, "rateLimit": 10000.0}}),
+        "v2:GetApis" => json!({"items": [
+            {"apiId": "h1", "name": "web", "protocolType": "HTTP"},
+            {"apiId": "w1", "name": "live", "protocolType": "WEBSOCKET"},
+        ]}),
+        "v2:ExportApi" => json!({"openapi": "3.0.1", "paths": {"/": {"get": {
+            "x-amazon-apigateway-integration": {"type": "aws_proxy", "uri": function_arn("shop")},
+        }}}}),
         "v2:GetRoutes" => {
             json!({"items": [{"routeId": "1", "routeKey": "GET /", "authorizationType": "NONE"}]})
         }
@@ -112,12 +196,24 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
         "GetEventSelectors" => {
             json!({"EventSelectors": [{"IncludeManagementEvents": true, "ReadWriteType": "All"}]})
         }
-        _ => panic!("no answer for {action}"),
+        _ => return data::answer(action).or_else(|| guarding::answer(action)).or_else(|| flows::answer(action)).unwrap_or_else(|| panic!("no answer for {action}")),
     };
     ResponseTemplate::new(200).set_body_json(body)
 }
 
 pub(super) const SIGNING: &str = "arn:aws:lambda:eu-west-1:123456789012:code-signing-config:csc-1";
+
+const LAYER: &str = "arn:aws:lambda:eu-west-1:123456789012:layer:tools";
+const IMAGE: &str = "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox";
+
+/// What `GetFunction` says: `open` has reserved concurrency, and the code's address is nobody's business.
+fn function(request: &Request) -> Value {
+    let code = json!({"RepositoryType": "S3", "Location": "https://example.com/?X-Amz-Signature=CANARY-signature"});
+    let variables = json!({"Environment": {"Variables": {"DB_PASSWORD": "CANARY-hunter2"}}});
+    let reply = json!({"Code": code, "Configuration": variables, "Tags": {"team": "shop"}});
+    let open = json!({"Code": reply["Code"], "Concurrency": {"ReservedConcurrentExecutions": 100}});
+    if request.url.path().ends_with("/open") { open } else { reply }
+}
 
 pub(super) fn function_arn(name: &str) -> String {
     format!("arn:aws:lambda:eu-west-1:123456789012:function:{name}")
@@ -136,11 +232,13 @@ fn functions(request: &Request) -> Value {
             {
                 "FunctionName": "shop", "FunctionArn": format!("{}:$LATEST", function_arn("shop")), "Version": "$LATEST",
                 "Role": "arn:aws:iam::123456789012:role/shop", "KMSKeyArn": null, "BrandNewField": {"kept": false},
-                "Environment": {"Variables": {"STAGE": "CANARY-plain", "DB_PASSWORD": "CANARY-hunter2"}},
+                "Environment": {"Variables": {"STAGE": "CANARY-plain", "DB_PASSWORD": "CANARY-hunter2", "QUEUE": "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"}},
                 "Layers": [{"Arn": "arn:aws:lambda:eu-west-1:580247275435:layer:LambdaInsightsExtension:14"}],
                 "DeadLetterConfig": {"TargetArn": "arn:aws:sqs:eu-west-1:123456789012:dead"},
             },
-            {"FunctionName": "shop", "FunctionArn": format!("{}:3", function_arn("shop")), "Version": "3"},
+            {"FunctionName": "shop", "FunctionArn": format!("{}:2", function_arn("shop")), "Version": "2"},
+            {"FunctionName": "shop", "FunctionArn": format!("{}:3", function_arn("shop")), "Version": "3",
+             "Role": "arn:aws:iam::123456789012:role/shop-before", "Environment": {"Variables": {"DB_PASSWORD": "CANARY-hunter1"}}},
         ]}),
         Some("two") => json!({"NextMarker": null, "Functions": [
             {"FunctionName": "open", "FunctionArn": format!("{}:$LATEST", function_arn("open")), "Version": "$LATEST",
@@ -151,6 +249,13 @@ fn functions(request: &Request) -> Value {
 }
 
 fn policy(request: &Request) -> ResponseTemplate {
+    if request.url.query() == Some("Qualifier=live") {
+        let statement = json!({
+            "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction",
+            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::uploads"}},
+        });
+        return ResponseTemplate::new(200).set_body_json(json!({"Policy": json!({"Statement": [statement]}).to_string()}));
+    }
     if !request.url.path().contains("/open/") {
         return error(404, "ResourceNotFoundException", "The resource you requested does not exist.");
     }

@@ -24,9 +24,9 @@ async fn a_denied_read_names_the_permission() {
     assert_eq!(reason.error, "AccessDeniedException");
     assert_eq!(reason.permission.as_deref(), Some("lambda:GetPolicy"));
     let error = &shard.coverage.errors[0];
-    assert_eq!((error.count, error.permission.as_deref()), (2, Some("lambda:GetPolicy")));
+    assert_eq!((error.count, error.permission.as_deref()), (3, Some("lambda:GetPolicy")));
     assert!(error.message.contains("is not authorized to perform") && error.uid.is_some());
-    assert_eq!(fake.count("GetPolicy"), 2, "a denial is not retried");
+    assert_eq!(fake.count("GetPolicy"), 3, "a denial is not retried");
     assert_eq!(fake.count("ListFunctionUrlConfigs"), 2, "an unread policy may allow a URL");
 }
 
@@ -160,7 +160,7 @@ async fn a_body_that_breaks_off_is_malformed() {
     let identity = Fake::start(|_, _, _| None).await;
     let mut aws = Aws::identify(options(quick()), sdk(&identity.server.uri())).await.unwrap();
     aws.sdk = sdk(&endpoint);
-    let shard = aws.collect(&key(Region::from("eu-west-1"), "logs")).await;
+    let shard = aws.collect(&key(Region::from("eu-west-1"), "logs"), &Named::default()).await;
     serve.abort();
     assert_eq!(shard.coverage.state, CoverageState::Failed);
     assert!(
@@ -209,7 +209,7 @@ async fn an_endpoint_that_is_gone_is_unreachable() {
     let fake = Fake::start(|_, _, _| None).await;
     let mut aws = Aws::identify(options(quick()), sdk(&fake.server.uri())).await.unwrap();
     aws.sdk = sdk("http://127.0.0.1:1");
-    let shard = aws.collect(&key(Region::from("eu-west-1"), "cloudtrail")).await;
+    let shard = aws.collect(&key(Region::from("eu-west-1"), "cloudtrail"), &Named::default()).await;
     assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Failed, false));
     assert_eq!(shard.coverage.errors[0].error, "Unreachable");
 }
@@ -217,7 +217,7 @@ async fn an_endpoint_that_is_gone_is_unreachable() {
 #[tokio::test]
 async fn what_vanishes_between_list_and_detail_is_gone() {
     let fake = Fake::start(|action, _, request| match action {
-        "GetFunctionConcurrency" if request.url.path().contains("/open/") => {
+        "GetFunction" if request.url.path().ends_with("/open") => {
             Some(error(404, "ResourceNotFoundException", "Function not found"))
         }
         "GetStages" => Some(error(404, "NotFoundException", "Invalid API identifier specified")),
@@ -225,7 +225,7 @@ async fn what_vanishes_between_list_and_detail_is_gone() {
         _ => None,
     });
     let fake = fake.await;
-    for (service, left) in [("lambda", 2), ("apigateway", 1), ("cloudtrail", 0)] {
+    for (service, left) in [("lambda", 2), ("apigateway", 2), ("cloudtrail", 1)] {
         let shard = fake.collect(service).await;
         assert_eq!(shard.resources.len(), left, "{service}");
         let coverage = shard.coverage;
@@ -368,4 +368,24 @@ impl Write for Shared {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn the_draft_stands_in_for_an_export_that_is_refused() {
+    let fake = Fake::start(|action, _, _| {
+        let refused = action == "GetExport" || action == "v2:ExportApi";
+        refused.then(|| error(403, "AccessDeniedException", "no"))
+    });
+    let fake = fake.await;
+    let shard = fake.collect("apigateway").await;
+    assert_eq!(shard.coverage.state, CoverageState::Partial);
+    let stage = find(&shard, "orders/prod");
+    let unread = unreadable(stage, "deployed");
+    assert_eq!((unread.api.as_str(), unread.permission.as_deref()), ("apigateway:GetExport", Some("apigateway:GET")));
+    assert_eq!(known(stage, "resources")["item"][0]["path"], "/");
+    assert_eq!(known(stage, "validators"), &json!({"item": []}));
+    let shard = fake.collect("apigatewayv2").await;
+    let stage = find(&shard, "web/$default");
+    assert_eq!(unreadable(stage, "deployed").api, "apigatewayv2:ExportApi");
+    assert_eq!(known(stage, "routes")["items"][0]["routeKey"], "GET /");
 }

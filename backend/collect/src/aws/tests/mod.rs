@@ -8,17 +8,21 @@ use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
-use nephoscope_model::{Facet, Provider, Region, Resource, ServiceName, Shard, ShardKey, Unreadable};
+use nephoscope_model::{Facet, Provider, Region, Resource, ServiceName, Shard, ShardKey, Uid, Unreadable};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{Aws, AwsOptions, Limits, RegionChoice};
 use crate::error::CollectError;
+use crate::Named;
 
 mod connecting;
+mod data;
 mod estate;
 mod failing;
+mod flows;
+mod guarding;
 mod services;
 mod unchanged;
 
@@ -63,8 +67,9 @@ impl Fake {
         let mut aws = Aws::identify(options(limits), sdk(&self.server.uri())).await.unwrap();
         aws.account = ACCOUNT.into();
         let region =
-            if matches!(service, "sts" | "iam") { Region::global() } else { Region::from("eu-west-1") };
-        aws.collect(&key(region, service)).await
+            if matches!(service, "sts" | "iam" | "budgets" | "s3") { Region::global() } else { Region::from("eu-west-1") };
+        let named = data::NAMED.iter().chain(guarding::NAMED).map(|arn| Uid::from(*arn)).collect();
+        aws.collect(&key(region, service), &named).await
     }
 }
 

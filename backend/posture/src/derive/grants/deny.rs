@@ -56,7 +56,7 @@ pub(super) fn pins_source(deny: &Statement, allow: &Statement, services: &[Strin
 }
 
 /// True where everything that `allow` gives is within what `deny` takes.
-fn covers(deny: &Statement, allow: &Statement) -> bool {
+pub(super) fn covers(deny: &Statement, allow: &Statement) -> bool {
     // The complement of a list is never compared: that would take the set of all actions.
     if !deny.not_actions.is_empty() || !deny.not_resources.is_empty() {
         return false;

@@ -29,6 +29,25 @@ pub(super) fn matches(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|byte| *byte == b'*')
 }
 
+/// True where some text matches both patterns. That one begins or ends as the other does not is seen; what lies between
+/// two stars is not compared, so that in doubt there is such a text.
+pub(super) fn overlap(one: &str, other: &str) -> bool {
+    if !is_pattern(one) {
+        return matches(other, one);
+    }
+    if !is_pattern(other) {
+        return matches(one, other);
+    }
+    let alike = |one: &str, other: &str| {
+        let pairs = one.bytes().zip(other.bytes());
+        pairs.into_iter().all(|(one, other)| one == b'?' || other == b'?' || one.eq_ignore_ascii_case(&other))
+    };
+    let head = |text: &str| text.split('*').next().unwrap_or(text).to_owned();
+    let tail = |text: &str| text.rsplit('*').next().unwrap_or(text).chars().rev().collect::<String>();
+    // A pattern without a star is its own head and tail.
+    alike(&head(one), &head(other)) && alike(&tail(one), &tail(other))
+}
+
 /// True where `text` holds a wildcard.
 pub(super) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])

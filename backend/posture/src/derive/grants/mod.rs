@@ -10,6 +10,7 @@
 mod condition;
 mod deny;
 mod glob;
+mod identity;
 mod power;
 mod principal;
 mod statement;
@@ -19,6 +20,7 @@ use nephoscope_model::finding::Exposure;
 use serde_json::{Value, json};
 
 use super::reading::{Reading, malformed};
+pub(super) use identity::{Extent, Identity};
 use principal::Principal;
 use statement::{Effect, Statement};
 use who::Who;
@@ -30,6 +32,8 @@ pub(super) struct Grant {
     source: String,
     /// It lets everybody in.
     pub public: bool,
+    /// False where a Deny or the identity's boundary leaves nothing of it.
+    pub effective: bool,
     foreign_accounts: Vec<String>,
     services: Vec<String>,
     source_restricted: bool,
@@ -53,6 +57,7 @@ impl Grant {
         let mut grant = Self {
             source: source.to_owned(),
             public: false,
+            effective: true,
             foreign_accounts: Vec::new(),
             services: Vec::new(),
             source_restricted: false,
@@ -76,6 +81,8 @@ impl Grant {
 
         let everyone = statement.lets_everyone_in();
         self.public = everyone && restraints.is_empty();
+        // Whoever a Deny leaves nobody of, it closes.
+        self.effective = restraints.iter().all(|whos| !whos.is_empty());
         self.source_restricted = who::pins_source(&statement.conditions, &self.services)
             || denies.iter().any(|deny| deny::pins_source(deny, statement, &self.services));
 
@@ -85,7 +92,7 @@ impl Grant {
         if everyone || !self.services.is_empty() {
             accounts.extend(pinned);
         }
-        accounts.retain(|id| id != account);
+        accounts.retain(|id| self.effective && id != account);
         accounts.sort();
         accounts.dedup();
         self.reach = match (everyone, accounts.is_empty()) {
@@ -120,6 +127,17 @@ impl Grant {
         })
     }
 
+    /// True where it gives everything of the service that the action belongs to.
+    pub fn gives_service_of(&self, action: &str) -> bool {
+        let service = action.split(':').next().unwrap_or(action);
+        self.admin || self.service_wildcards.iter().any(|given| given == service)
+    }
+
+    /// True where `service` is a principal.
+    pub fn names_service(&self, service: &str) -> bool {
+        self.statement.effect == Effect::Allow && self.services.iter().any(|named| named == service)
+    }
+
     /// True where `service` is a principal, or everybody is.
     pub fn lets_in_service(&self, service: &str) -> bool {
         self.statement.effect == Effect::Allow
@@ -150,6 +168,7 @@ impl From<&Grant> for Value {
             "conditions": conditions,
             "source": grant.source,
             "public": grant.public,
+            "effective": grant.effective,
             "foreign_accounts": grant.foreign_accounts,
             "services": grant.services,
             "source_restricted": grant.source_restricted,

@@ -98,6 +98,15 @@ impl Statement {
         services
     }
 
+    /// True where one resource is among those that the statement is about.
+    pub fn covers_resource(&self, wanted: &str) -> bool {
+        if self.not_resources.is_empty() {
+            self.resources.iter().any(|pattern| glob::matches(pattern, wanted))
+        } else {
+            !self.not_resources.iter().any(|pattern| glob::matches(pattern, wanted))
+        }
+    }
+
     /// True where `wanted` is among the actions.
     pub fn covers_action(&self, wanted: &str) -> bool {
         if self.not_actions.is_empty() {

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Grant, grants, to_value};
 
+mod identity;
 mod power;
 mod services;
 mod strangers;
@@ -59,6 +60,7 @@ fn a_grant_has_one_shape() {
             ],
             "source": "policy",
             "public": false,
+            "effective": true,
             "foreign_accounts": [],
             "services": ["lambda.amazonaws.com"],
             "source_restricted": false,
