@@ -73,9 +73,14 @@ browser: wasm debug
 look: wasm debug
     node tests/browser/run.mjs {{ target }}/debug/nephoscope tests/browser/look.mjs {{ target }}/look
 
-# Measures speed, memory and calls.
+# Measures speed and memory.
 bench: build
-    cargo bench --workspace
+    cargo bench --workspace --exclude nephoscope-tests
+    cargo bench -p nephoscope-tests --bench figures
+
+# Measures scans of a simulated cloud at the published quotas; takes about twenty minutes.
+bench-cloud *parts: build
+    cargo bench -p nephoscope-tests --bench cloud -- {{ parts }}
 
 # Everything in order; ends with how long each part took.
 ci:

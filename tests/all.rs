@@ -17,4 +17,5 @@ mod nights;
 mod organization;
 mod program;
 mod rehearsal;
+mod second_night;
 mod wire;

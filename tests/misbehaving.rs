@@ -149,12 +149,15 @@ fn what_vanishes_between_listing_and_reading_is_left_out() {
 
 #[test]
 fn credentials_that_expire_midway_leave_an_honest_rest() {
-    let story = Story::begin(Misbehaviour::default().from_call("lambda:GetPolicy", 8, Fault::ExpiredCredentials));
+    let story =
+        Story::begin(Misbehaviour::default().from_call("lambda:GetPolicy", 8, Fault::ExpiredCredentials));
     let (run, _) = story.scan(0);
     assert!(run.stderr.contains("lambda:GetPolicy ExpiredTokenException"), "{}", run.stderr);
     let verdicts = story.verdicts();
     let policy = |status: &str| {
-        with_status(&verdicts, ":function:", status).filter(|(check, ..)| check == "aws-lambda-policy-public").count()
+        with_status(&verdicts, ":function:", status)
+            .filter(|(check, ..)| check == "aws-lambda-policy-public")
+            .count()
     };
     assert!(policy("UNKNOWN") > 0, "{verdicts:?}");
     assert_eq!(policy("UNKNOWN") + policy("PASS") + policy("FAIL"), FUNCTIONS);
@@ -162,11 +165,12 @@ fn credentials_that_expire_midway_leave_an_honest_rest() {
 
 #[test]
 fn an_answer_without_end_and_one_that_never_comes_are_given_up() {
-    let story = Story::begin(
-        Misbehaviour::default()
-            .always("lambda:GetAccountSettings", Fault::Oversized)
-            .about("lambda:GetPolicy", "function-00003", Fault::Late(Duration::from_millis(700))),
-    );
+    let story =
+        Story::begin(Misbehaviour::default().always("lambda:GetAccountSettings", Fault::Oversized).about(
+            "lambda:GetPolicy",
+            "function-00003",
+            Fault::Late(Duration::from_millis(700)),
+        ));
     let (run, _) = story.scan(0);
     assert!(run.stderr.contains("lambda:GetAccountSettings"), "{}", run.stderr);
     let verdicts = story.verdicts();
@@ -183,7 +187,8 @@ fn every_call_that_is_made_is_one_that_the_role_allows() {
     let (_, calls) = story.scan(0);
     let declared: BTreeSet<&str> = nephoscope_collect::actions().into_iter().collect();
     // The simulator names calls after what they are signed for, which is not always what they are counted under.
-    let operation = |name: &str| name.split_once(':').map_or(name.to_owned(), |(_, operation)| operation.to_owned());
+    let operation =
+        |name: &str| name.split_once(':').map_or(name.to_owned(), |(_, operation)| operation.to_owned());
     let operations: BTreeSet<String> = declared.iter().map(|name| operation(name)).collect();
     for name in calls.calls.keys().filter(|name| !name.contains(":GET /") && !name.contains(":POST /")) {
         assert!(operations.contains(&operation(name)), "{name} is called and not declared");

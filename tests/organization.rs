@@ -67,7 +67,11 @@ const WHOLE: &str = "organization = {role_name = \"audit/nephoscope\", exclude =
 fn every_account_is_read_and_the_one_that_refuses_is_said() {
     let story = Story::begin(WHOLE);
     let run = story.run(&["scan"], 0);
-    assert!(run.stderr.contains("aws/333333333333/global/sts sts:AssumeRole AccessDenied × 1"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("aws/333333333333/global/sts sts:AssumeRole AccessDenied × 1"),
+        "{}",
+        run.stderr
+    );
     assert!(run.stderr.contains("allow sts:AssumeRole"), "{}", run.stderr);
     assert!(run.stderr.contains("read without the role"), "the own account needs none: {}", run.stderr);
     assert!(!run.stderr.contains("CANARY"), "{}", run.stderr);

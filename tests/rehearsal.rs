@@ -56,7 +56,8 @@ fn a_plan_counts_what_a_scan_then_asks_and_asks_no_detail() {
     story.cloud.forget();
     let run = story.run(&["scan", "--budget", "1"], 0);
     let made = story.cloud.seen().calls;
-    let lambda: u64 = made.iter().filter(|(name, _)| name.starts_with("lambda:")).map(|(_, count)| count).sum();
+    let lambda: u64 =
+        made.iter().filter(|(name, _)| name.starts_with("lambda:")).map(|(_, count)| count).sum();
     let families = ["lambda", "lambda-policy", "lambda-function", "lambda-microvms", "lambda-web"];
     assert_eq!(families.map(|family| calls_of(&plan, family)).iter().sum::<u64>(), lambda);
     assert_eq!(calls_of(&plan, "lambda-policy"), FUNCTIONS as u64);
@@ -67,7 +68,11 @@ fn a_plan_counts_what_a_scan_then_asks_and_asks_no_detail() {
     // Half of the policies are within the burst, the others take a second at the full quota.
     let floor = plan["plans"][0]["seconds"].as_f64().unwrap();
     assert!((0.9..5.0).contains(&floor), "{floor}");
-    assert!(run.stdout.contains("  read in ") && run.stdout.contains("the calls take at least "), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("  read in ") && run.stdout.contains("the calls take at least "),
+        "{}",
+        run.stdout
+    );
 }
 
 #[test]
@@ -106,7 +111,11 @@ fn a_test_names_what_is_missing_what_that_blinds_and_what_restores_it() {
     assert_eq!(of("logs:DescribeLogGroups")["explicitly_denied"], true);
     assert_eq!(missing.len(), 3, "{missing:#?}");
     let allowed = &test["targets"][0]["policy"]["Statement"][0]["Action"];
-    assert_eq!(allowed, &serde_json::json!(["lambda:GetPolicy", "sqs:ListQueues"]), "allowing cannot lift a denial");
+    assert_eq!(
+        allowed,
+        &serde_json::json!(["lambda:GetPolicy", "sqs:ListQueues"]),
+        "allowing cannot lift a denial"
+    );
     let not_tried = test["targets"][0]["not_tried"].as_array().unwrap();
     assert!(not_tried.contains(&Value::from("sqs:GetQueueAttributes")));
     assert!(!not_tried.contains(&Value::from("lambda:GetPolicy")));

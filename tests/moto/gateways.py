@@ -199,7 +199,7 @@ def plant_rest_apis(arns):
 
 
 def plant_http_apis(arns):
-    """HTTP API name to uid: five; and one WebSocket API."""
+    """HTTP API name to uid: nine; and one WebSocket API."""
     gateway = client("apigatewayv2")
     uids = {"HTTP": {}, "WEBSOCKET": {}}
     # Name, protocol, authorization of each route, access log, secret in a stage variable.
@@ -209,6 +209,10 @@ def plant_http_apis(arns):
         ("webhooks", "HTTP", {"$default": "NONE"}, False, False),
         ("affiliates", "HTTP", {"GET /links": "AWS_IAM"}, False, True),
         ("status", "HTTP", {"GET /health": "AWS_IAM"}, True, False),
+        ("members", "HTTP", {"GET /points": "JWT"}, True, False),
+        ("guests", "HTTP", {"GET /offers": "JWT"}, True, False),
+        ("depot", "HTTP", {"GET /stock": "AWS_IAM"}, True, False),
+        ("vault", "HTTP", {"GET /keys": "AWS_IAM"}, True, False),
         ("live", "WEBSOCKET", {"$connect": "NONE", "$default": "NONE"}, True, False),
     ]
     for name, protocol, routes, access, secret in planted:
@@ -216,15 +220,29 @@ def plant_http_apis(arns):
         origins = {"mobile": ["*"], "storefront": ["https://shop.example"]}.get(name)
         cors = {"CorsConfiguration": {"AllowOrigins": origins}} if origins else {}
         api = gateway.create_api(Name=name, ProtocolType=protocol, **selection, **cors)["ApiId"]
-        integration = gateway.create_integration(
-            ApiId=api,
-            IntegrationType="AWS_PROXY",
-            IntegrationUri=arns["order-list"],
-            **({"PayloadFormatVersion": "2.0"} if protocol == "HTTP" else {"IntegrationMethod": "POST"}),
-        )
+        behind = {"IntegrationType": "AWS_PROXY", "IntegrationUri": arns["order-list"]}
+        behind |= {"PayloadFormatVersion": "2.0"} if protocol == "HTTP" else {"IntegrationMethod": "POST"}
+        linked = name in ("depot", "vault")
+        if linked:
+            listener = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:listener/app/shop/1/2"
+            behind = {"IntegrationType": "HTTP_PROXY", "IntegrationUri": listener, "IntegrationMethod": "ANY"}
+            behind |= {"ConnectionType": "VPC_LINK", "ConnectionId": "a1b2c3", "PayloadFormatVersion": "1.0"}
+            behind |= {"TlsConfig": {"ServerNameToVerify": "vault.shop.example"}} if name == "vault" else {}
+        integration = gateway.create_integration(ApiId=api, **behind)
+        secured = {}
+        if "JWT" in routes.values():
+            audience = ["shop"] if name == "members" else []
+            authorizer = gateway.create_authorizer(
+                ApiId=api,
+                Name="customers",
+                AuthorizerType="JWT",
+                IdentitySource=["$request.header.Authorization"],
+                JwtConfiguration={"Issuer": "https://login.shop.example", "Audience": audience},
+            )
+            secured = {"AuthorizerId": authorizer["AuthorizerId"]}
         for route, authorization in routes.items():
             target = f"integrations/{integration['IntegrationId']}"
-            gateway.create_route(ApiId=api, RouteKey=route, AuthorizationType=authorization, Target=target)
+            gateway.create_route(ApiId=api, RouteKey=route, AuthorizationType=authorization, Target=target, **secured)
         variables = {"colour": canary(f"green-{word(10).lower()}")}
         if secret:
             variables["signingSecret"] = canary(word(40))
@@ -246,6 +264,10 @@ def plant_http_apis(arns):
             judge("aws-apigwv2-draft-undeployed", uid, name == "status")
         else:
             judge("aws-apigwv2-connect-no-auth", f"{uid}/stages/prod", routes["$connect"] == "NONE")
+        if secured:
+            judge("aws-apigwv2-jwt-weak", f"{uid}/stages/prod", name == "guests")
+        if linked:
+            judge("aws-apigwv2-private-link-plain", f"{uid}/stages/prod", name == "depot")
         if origins:
             judge("aws-apigwv2-cors-any", uid, "*" in origins)
         judge("aws-apigwv2-throttle-missing", f"{uid}/stages/prod", name != "storefront")
@@ -389,6 +411,14 @@ def plant_distributions():
         if name != "site":
             judge("aws-cloudfront-waf-missing", uid, name != "api")
             judge("aws-cloudfront-tls-weak", uid, not fine)
+
+    for name, secret in [("headers", False), ("signer", True)]:
+        token = canary(word(32)) if secret else "shop"
+        code = f"function handler(event) {{\n  const {'apiToken' if secret else 'label'} = '{token}';\n  return event.request;\n}}"
+        config = {"Comment": name, "Runtime": "cloudfront-js-2.0"}
+        made = front.create_function(Name=name, FunctionConfig=config, FunctionCode=code.encode())
+        uid = made["FunctionSummary"]["FunctionMetadata"]["FunctionARN"]
+        judge("aws-edge-kvs-secret", uid, secret)
 
     services = ["lambda.amazonaws.com", "edgelambda.amazonaws.com"]
     trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}

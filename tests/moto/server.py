@@ -125,6 +125,15 @@ def conditions(self, statement):
         equals["lambda:FunctionUrlAuthType"] = kind
 
 
+plain_removal = Policy.remove_if_set
+
+
+def remove_if_set(self, statement, keys):
+    # The token of an event source becomes a condition.
+    plain_removal(self, statement, [key for key in keys if key != "EventSourceToken"])
+
+
+Policy.remove_if_set = remove_if_set
 Policy.principal_formatter = principal
 Policy.condition_merge = conditions
 

@@ -223,8 +223,14 @@ pub(crate) fn title_of(library: &Library, check: &CheckId) -> String {
 
 /// A stored finding with what the catalogue says of its check and what it is worth.
 pub(crate) fn complete(library: &Library, units: &BTreeMap<CheckId, Points>, row: FindingRow) -> Finding {
-    let check = library.catalogue.find(row.check.as_str()).map(|compiled| &compiled.check);
+    let compiled = library.catalogue.find(row.check.as_str());
+    let check = compiled.map(|compiled| &compiled.check);
+    // A fact may rest on any facet, and so does a check that reads one.
+    let reads = |facet: &String| {
+        compiled.is_none_or(|compiled| !compiled.facts.is_empty() || compiled.facets.contains(facet))
+    };
     let points = worth(units, &bucket_of(&row));
+    let carried = row.carried.into_iter().filter(|(facet, _)| reads(facet)).collect();
     Finding {
         title: check.map_or_else(|| row.check.to_string(), |check| check.title.clone()),
         concerns: check.map_or_else(Vec::new, |check| check.concerns.clone()),
@@ -233,6 +239,7 @@ pub(crate) fn complete(library: &Library, units: &BTreeMap<CheckId, Points>, row
         reachable: row.exposure,
         muted: false,
         points,
+        carried,
         key: row.key,
         check: row.check,
         severity: row.severity,
@@ -248,10 +255,6 @@ pub(crate) fn complete(library: &Library, units: &BTreeMap<CheckId, Points>, row
         evidence: row.detail.evidence,
         unreadable: row.detail.unreadable,
         last_known: row.detail.last_known,
-        carried: match check {
-            Some(check) => row.carried.into_iter().filter(|(facet, _)| check.reads.contains(facet)).collect(),
-            None => row.carried,
-        },
         first_seen: row.first_seen,
         last_seen: row.last_seen,
         scan: row.scan,

@@ -244,6 +244,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_in_use_is_not_forgotten() {
+        let (budgets, region) = (Budgets::default(), Region::from("eu-west-1"));
+        let of = |account: &str| budgets.of(&AccountId::from(account), &region, &FAMILY, 0.5);
+        let (used, other) = (of("1"), of("2"));
+        budgets.forget(&AccountId::from("1"));
+        assert!(Arc::ptr_eq(&used, &of("1")), "somebody waits for it");
+        drop(used);
+        budgets.forget(&AccountId::from("1"));
+        assert!(Arc::ptr_eq(&other, &of("2")), "another account's");
+        assert_eq!(budgets.buckets.lock().unwrap().len(), 1);
+    }
+
+    #[test]
     fn accounts_and_regions_do_not_share_but_clones_do() {
         let budgets = Budgets::default();
         let (here, there) = (Region::from("eu-west-1"), Region::from("eu-west-2"));

@@ -26,10 +26,7 @@ pub struct Load {
 
 /// The calls of `shards` by whose quota they use, sorted, and how long each takes at a `share` of the published rate.
 /// A call that this release does not know, such as one of an older scan, takes no time.
-pub fn loads<'a>(
-    shards: impl IntoIterator<Item = (&'a ShardKey, &'a Coverage)>,
-    share: f64,
-) -> Vec<Load> {
+pub fn loads<'a>(shards: impl IntoIterator<Item = (&'a ShardKey, &'a Coverage)>, share: f64) -> Vec<Load> {
     let mut calls: BTreeMap<(&AccountId, &Region, &str), (&'static Family, u64)> = BTreeMap::new();
     for (key, coverage) in shards {
         for (api, count) in &coverage.calls {
@@ -38,17 +35,18 @@ pub fn loads<'a>(
             load.1 += count;
         }
     }
-    let load = |((account, region, name), (family, calls)): ((&AccountId, &Region, _), (&Family, u64))| Load {
-        account: account.clone(),
-        region: region.clone(),
-        family: name,
-        per_second: family.per_second,
-        calls,
-        seconds: seconds(family, share, calls),
-    };
-    let named = calls.into_iter().map(|((account, region, _), (family, calls))| {
-        ((account, region, family.name), (family, calls))
-    });
+    let load =
+        |((account, region, name), (family, calls)): ((&AccountId, &Region, _), (&Family, u64))| Load {
+            account: account.clone(),
+            region: region.clone(),
+            family: name,
+            per_second: family.per_second,
+            calls,
+            seconds: seconds(family, share, calls),
+        };
+    let named = calls
+        .into_iter()
+        .map(|((account, region, _), (family, calls))| ((account, region, family.name), (family, calls)));
     named.map(load).collect()
 }
 
@@ -84,7 +82,16 @@ mod tests {
             service: ServiceName::from(service),
         };
         let calls = calls.iter().map(|(api, count)| ((*api).to_owned(), *count)).collect();
-        (key, Coverage { state: CoverageState::Complete, calls, errors: Vec::new(), costs: Vec::new(), listed: true })
+        (
+            key,
+            Coverage {
+                state: CoverageState::Complete,
+                calls,
+                errors: Vec::new(),
+                costs: Vec::new(),
+                listed: true,
+            },
+        )
     }
 
     #[test]
@@ -99,7 +106,11 @@ mod tests {
             loads.iter().map(|load| (load.region.as_str(), load.family, load.calls)).collect();
         assert_eq!(
             told,
-            [("eu-west-1", "lambda", 30), ("eu-west-1", "lambda-policy", 1000), ("eu-west-2", "lambda-policy", 15)]
+            [
+                ("eu-west-1", "lambda", 30),
+                ("eu-west-1", "lambda-policy", 1000),
+                ("eu-west-2", "lambda-policy", 15)
+            ]
         );
         let longest = floor(&loads).unwrap();
         assert_eq!((longest.family, longest.region.as_str()), ("lambda-policy", "eu-west-1"));

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use nephoscope_model::{Shard, ShardKey, Uid};
 
 pub mod aws;
@@ -15,11 +16,16 @@ pub mod budget;
 mod detect;
 mod error;
 pub mod floor;
+mod previous;
 mod redact;
 
-pub use aws::{Aws, AwsOptions, Limits, Organization, OrganizationOptions, Purpose, RegionChoice, Tier, actions, permissions};
+pub use aws::{
+    Aws, AwsOptions, Limits, Organization, OrganizationOptions, Purpose, RegionChoice, Tier, actions,
+    permissions,
+};
 pub use budget::Budgets;
 pub use error::{Cause, CollectError};
+pub use previous::Previous;
 pub use redact::{Redactor, scrub};
 
 /// The most accounts of an organization that are connected at once, and therefore read side by side.
@@ -43,6 +49,17 @@ impl FromIterator<Uid> for Named {
     }
 }
 
+/// What is known before a shard is read.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// When the scan began.
+    pub instant: Timestamp,
+    /// What resources of other shards refer to.
+    pub named: Named,
+    /// What the scan before read of the shard.
+    pub previous: Previous,
+}
+
 /// Something that can be scanned, shard by shard.
 #[async_trait]
 pub trait Collector: Send + Sync {
@@ -52,6 +69,10 @@ pub trait Collector: Send + Sync {
     /// True for a shard that reads only what others name, and therefore comes after them.
     fn waits(&self, key: &ShardKey) -> bool;
 
+    /// The facets of the shard that need not always be asked again, which `Context::previous` should hold; none where
+    /// it is of no use.
+    fn carries(&self, key: &ShardKey) -> &'static [&'static str];
+
     /// Reads one shard. It never fails: what could not be read is said in the shard's coverage.
-    async fn collect(&self, key: &ShardKey, named: &Named) -> Shard;
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard;
 }

@@ -36,13 +36,12 @@ impl Previous {
         self.0.as_ref()?.resources.get(uid)?.revision.as_deref()
     }
 
-    /// By uid: since when nothing of the resource was read, for each that has a revision to compare.
+    /// When the facet was read that was not read for the longest time, of each resource with a revision to compare.
     pub(crate) fn oldest(&self) -> impl Iterator<Item = (&Uid, Timestamp)> {
-        let shard = self.0.iter().flat_map(|shard| {
+        self.0.iter().flat_map(|shard| {
             let oldest = |resource: &PackedResource| resource.carried().into_values().min();
             let revised = shard.resources.iter().filter(|(_, resource)| resource.revision.is_some());
             revised.map(move |(uid, resource)| (uid, oldest(resource).unwrap_or(shard.instant)))
-        });
-        shard
+        })
     }
 }

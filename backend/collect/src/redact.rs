@@ -35,8 +35,11 @@ impl Redactor {
     pub(crate) fn redact_map(&self, facet: &mut Value, pointer: &str) {
         match facet.pointer_mut(pointer) {
             None | Some(Value::Null) => {}
+            // What was redacted in an earlier scan and carried over is ours, and complete.
+            Some(redacted) if Redacted::from_value(redacted).is_some() => {}
             Some(Value::Object(variables)) => {
-                for (name, value) in variables.iter_mut() {
+                let given = variables.iter_mut().filter(|(_, value)| Redacted::from_value(value).is_none());
+                for (name, value) in given {
                     *value = self.redact(name, &text(value)).to_value();
                 }
             }
@@ -164,6 +167,18 @@ mod tests {
         assert_eq!((key.detector.as_deref(), key.length.as_str()), (Some("aws-access-key"), "17-32"));
         let number = Redacted::from_value(&config["Environment"]["Variables"]["N"]).unwrap();
         assert_eq!((number.detector, number.length.as_str()), (None, "1-8"));
+    }
+
+    #[test]
+    fn what_was_redacted_stays_as_it_is() {
+        for variables in [json!({"KEY": "hunter2"}), json!(["hunter2"])] {
+            let mut config = json!({ "Environment": { "Variables": variables } });
+            let redactor = Redactor::new([7; 32]);
+            redactor.redact_map(&mut config, "/Environment/Variables");
+            let once = config.clone();
+            redactor.redact_map(&mut config, "/Environment/Variables");
+            assert_eq!(config, once);
+        }
     }
 
     #[test]

@@ -39,8 +39,7 @@ fn exposure(shop: &Shop, uid: &str) -> Exposure {
 
 /// A function with this configuration and neither policy nor URL.
 fn function(number: usize, config: Value) -> Resource {
-    let facets =
-        json!({"config": config, "policy": null, "aliases": null, "url": null, "concurrency": null, "code_signing": null});
+    let facets = json!({"config": config, "policy": null, "aliases": null, "url": null, "concurrency": null, "code_signing": null});
     resource("aws.lambda.function", &arn(number), facets)
 }
 

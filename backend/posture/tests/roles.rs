@@ -69,7 +69,8 @@ fn logs_are_written_where_the_role_allows_it() {
         assert_eq!(known(&shop, &arn(1), "may_log"), json!(may), "{name}");
     }
     let denied = json!({"Effect": "Deny", "Action": "logs:*", "Resource": "*"});
-    let shop = Shop::with(vec![function(1, "r"), role("r", "lambda.amazonaws.com", json!([logs("*"), denied]))]);
+    let shop =
+        Shop::with(vec![function(1, "r"), role("r", "lambda.amazonaws.com", json!([logs("*"), denied]))]);
     assert_eq!(known(&shop, &arn(1), "may_log"), json!(false));
     let without = Shop::with(vec![function(1, "r")]);
     assert!(matches!(fact(&without, &arn(1), "may_log"), Fact::Unknown(_)), "the role was not read");
@@ -81,7 +82,8 @@ fn logs_are_written_where_the_role_allows_it() {
 #[test]
 fn a_weak_workload_may_rewrite_a_strong_function() {
     let strong = role("strong", "lambda.amazonaws.com", json!([allow(json!("*"), json!("*"))]));
-    let climbing = allow(json!(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]), json!("*"));
+    let climbing =
+        allow(json!(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]), json!("*"));
     let climber = role("climber", "lambda.amazonaws.com", json!([climbing]));
     let rewriting = allow(json!("lambda:UpdateFunctionCode"), json!([arn(1), arn(2), arn(3)]));
     let host = role("host", "ec2.amazonaws.com", json!([rewriting]));

@@ -105,7 +105,9 @@ fn a_facet_that_is_taken_away_only_ever_makes_verdicts_unknown() {
                 Some(after) if after == before => {}
                 Some(Status::Unknown) => made_unknown += 1,
                 Some(after) => wrong.push(format!("{kind} without {facet}: {key:?} {before} became {after}")),
-                None => wrong.push(format!("{kind} without {facet}: {key:?} {before} does not apply any more")),
+                None => {
+                    wrong.push(format!("{kind} without {facet}: {key:?} {before} does not apply any more"))
+                }
             }
         }
         // A check that did not apply may become UNKNOWN, for it cannot tell; it must not pass or fail.

@@ -1,9 +1,12 @@
 //! Holds what the sample promises: its size, its shape, and each scripted event on its nights.
 
+mod reading;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use nephoscope_model::{CoverageState, Facet, RelationName, Resource, Shard};
+use nephoscope_model::{Facet, RelationName, Shard};
 use nephoscope_sample::{Night, estate, nights};
+use reading::{dates, facet, find, night, resources, span};
 use serde_json::{Value, json};
 
 /// Facets that each kind has, whatever their state.
@@ -43,46 +46,6 @@ const FACETS: [(&str, &[&str]); 13] = [
     ("aws.logs.group", &["group"]),
     ("aws.logs.policy", &["policy"]),
 ];
-
-fn night<'a>(nights: &'a [Night], target: &str, date: &str) -> &'a Night {
-    let wanted = format!("{date}T02:00:00Z");
-    let found = nights
-        .iter()
-        .find(|night| night.header.target.as_str() == target && night.header.instant.to_string() == wanted);
-    found.unwrap_or_else(|| panic!("no night of {target} on {date}"))
-}
-
-fn resources(shards: &[Shard]) -> impl Iterator<Item = &Resource> {
-    shards.iter().flat_map(|shard| &shard.resources)
-}
-
-fn find<'a>(shards: &'a [Shard], kind: &str, name: &str) -> Option<&'a Resource> {
-    resources(shards).find(|resource| resource.kind.as_str() == kind && resource.name == name)
-}
-
-fn facet<'a>(night: &'a Night, kind: &str, name: &str, facet: &str) -> &'a Facet {
-    &find(&night.shards, kind, name).unwrap_or_else(|| panic!("no {kind} {name}")).facets[facet]
-}
-
-/// The nights of one target, as `MM-DD`, on which `holds`.
-fn dates(nights: &[Night], target: &str, holds: impl Fn(&Night) -> bool) -> Vec<String> {
-    let of_target = nights.iter().filter(|night| night.header.target.as_str() == target);
-    of_target
-        .filter(|night| holds(night))
-        .map(|night| night.header.instant.to_string()[5..10].to_owned())
-        .collect()
-}
-
-/// The nights from `from` to the last one, or to the one before `until`.
-fn span(from: &str, until: Option<&str>) -> Vec<String> {
-    let day = |text: &str| format!("2026-{text}").parse::<jiff::civil::Date>().expect("a date");
-    let end = until.map_or(day("11-17"), day);
-    day(from)
-        .series(jiff::ToSpan::days(1))
-        .take_while(|date| *date < end)
-        .map(|date| date.to_string()[5..].to_owned())
-        .collect()
-}
 
 #[test]
 fn thirty_nights_of_two_targets_end_on_monday_the_sixteenth_of_november() {
@@ -398,93 +361,6 @@ fn functions_come_and_go_on_their_nights() {
     assert_eq!(there("aws.iam.role", "shop-legacy"), span("10-18", Some("10-26")));
     // A log group outlives its function.
     assert_eq!(there("aws.logs.group", "/aws/lambda/legacy-export"), span("10-18", None));
-}
-
-#[test]
-fn a_denied_listing_leaves_an_unlisted_shard_for_one_night() {
-    let nights = nights().unwrap();
-    let lambda = |night: &Night| {
-        night.shards.iter().find(|shard| shard.key.service.as_str() == "lambda").unwrap().clone()
-    };
-    let denied = dates(&nights, "sandbox", |night| lambda(night).coverage.state == CoverageState::Denied);
-    assert_eq!(denied, ["11-07"]);
-    let shard = lambda(night(&nights, "sandbox", "2026-11-07"));
-    assert!(shard.resources.is_empty() && !shard.coverage.listed);
-    assert_eq!(
-        serde_json::to_value(&shard.coverage.errors).unwrap(),
-        json!([{
-            "api": "lambda:ListFunctions",
-            "error": "AccessDeniedException",
-            "message": "User: arn:aws:sts::812044193377:assumed-role/nephoscope-reader/nephoscope is not authorized to perform: lambda:ListFunctions on resource: * with an explicit deny in a service control policy",
-            "permission": "lambda:ListFunctions",
-            "count": 1,
-        }])
-    );
-    assert!(lambda(night(&nights, "sandbox", "2026-11-08")).coverage.listed);
-}
-
-#[test]
-fn denied_policies_are_unreadable_facets_with_the_permission_to_add() {
-    let nights = nights().unwrap();
-    for name in ["gdpr-export", "warehouse-label", "warehouse-pick"] {
-        let unread = dates(&nights, "web-shop", |night| {
-            facet(night, "aws.lambda.function", name, "policy").unreadable().is_some()
-        });
-        assert_eq!(unread, span("11-14", None), "{name}");
-    }
-    let last = night(&nights, "web-shop", "2026-11-16");
-    let shard =
-        last.shards.iter().find(|s| s.key.to_string() == "aws/447120260912/eu-central-1/lambda").unwrap();
-    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Partial, true));
-    let [error] = shard.coverage.errors.as_slice() else {
-        panic!("one error, not {:?}", shard.coverage.errors)
-    };
-    assert_eq!((error.permission.as_deref(), error.count), (Some("lambda:GetPolicy"), 3));
-    assert_eq!(
-        error.uid.as_ref().map(|uid| uid.as_str()),
-        Some("arn:aws:lambda:eu-central-1:447120260912:function:gdpr-export")
-    );
-    assert!(!error.message.contains('{'), "{}", error.message);
-}
-
-#[test]
-fn a_throttled_export_hides_what_is_deployed() {
-    let nights = nights().unwrap();
-    let hidden = |name: &str| {
-        let stage = "aws.apigateway.stage";
-        dates(&nights, "web-shop", |night| facet(night, stage, name, "deployed").unreadable().is_some())
-    };
-    assert_eq!(hidden("storefront/live"), ["10-31"]);
-    assert_eq!(hidden("storefront/preview"), ["10-31"]);
-    assert!(hidden("payments/live").is_empty());
-    let busy = night(&nights, "web-shop", "2026-10-31");
-    let shard =
-        busy.shards.iter().find(|s| s.key.to_string() == "aws/447120260912/eu-west-1/apigateway").unwrap();
-    assert_eq!(shard.coverage.calls["apigateway:GetExport"], 4 + 2 * 7);
-    assert_eq!(shard.coverage.errors[0].count, 2 * 8);
-}
-
-#[test]
-fn calls_are_counted_as_a_scan_makes_them() {
-    let nights = nights().unwrap();
-    let last = night(&nights, "web-shop", "2026-11-16");
-    let shard =
-        last.shards.iter().find(|s| s.key.to_string() == "aws/447120260912/eu-west-1/lambda").unwrap();
-    let calls = serde_json::to_value(&shard.coverage.calls).unwrap();
-    let expected = json!({
-        "lambda:GetAccountSettings": 1,
-        "lambda:GetFunction": 27,
-        "lambda:GetRuntimeManagementConfig": 26,
-        "lambda:ListProvisionedConcurrencyConfigs": 2,
-        "lambda:GetPolicy": 27,
-        "lambda:ListAliases": 2,
-        "lambda:ListCodeSigningConfigs": 1,
-        "lambda:ListEventSourceMappings": 1,
-        "lambda:ListFunctionUrlConfigs": 3,
-        "lambda:ListFunctions": 1,
-        "lambda:ListFunctionsByCodeSigningConfig": 1,
-    });
-    assert_eq!(calls, expected);
 }
 
 #[test]

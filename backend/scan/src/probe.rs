@@ -13,10 +13,10 @@ use nephoscope_posture::derive::derive;
 use nephoscope_posture::evaluate::evaluate;
 use nephoscope_posture::{Estate, EstateResource};
 
+use crate::ScanError;
 use crate::judge::calmly;
 use crate::rehearse::rehearse;
 use crate::target::Target;
-use crate::ScanError;
 
 /// What an account of an organization refuses that lets nobody in.
 pub const ASSUME_ROLE: &str = "sts:AssumeRole";
@@ -133,9 +133,8 @@ fn judge(
         resources.extend(shard.resources.into_iter().map(|resource| (resource.uid.clone(), resource)));
     }
     let resources = resources.into_values();
-    let resources: Vec<EstateResource> = resources
-        .map(|resource| EstateResource { resource: resource.into(), stale_since: None })
-        .collect();
+    let resources: Vec<EstateResource> =
+        resources.map(|resource| EstateResource { resource: resource.into(), stale_since: None }).collect();
     let estate = Estate {
         account: account.clone(),
         resources: &resources,

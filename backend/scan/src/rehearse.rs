@@ -6,10 +6,10 @@ use futures::StreamExt;
 use nephoscope_collect::{Named, Purpose};
 use nephoscope_model::{Coverage, PackedResource, Shard, ShardKey, TargetName, Uid};
 
-use crate::run::waves;
-use crate::source::Source;
-use crate::target::{Target, TargetAccess};
 use crate::ScanError;
+use crate::run::waves;
+use crate::source::{Given, Source};
+use crate::target::{Target, TargetAccess};
 
 /// What a scan of one target would ask for.
 #[derive(Clone, Debug)]
@@ -46,8 +46,9 @@ pub(crate) async fn rehearse(
     for keys in waves(source, planned) {
         // Those that wait take what was named; those after them belong to other accounts.
         let waits = keys.iter().any(|key| source.waits(key));
-        let known: Named = if waits { std::mem::take(&mut named).into_iter().collect() } else { Named::default() };
-        let mut shards = source.shards(keys, known);
+        let known: Named =
+            if waits { std::mem::take(&mut named).into_iter().collect() } else { Named::default() };
+        let mut shards = source.shards(keys, Given { named: known, ..Given::default() });
         while let Some(shard) = shards.next().await {
             let shard = shard?;
             let edges = shard.resources.iter().flat_map(|resource| &resource.relations);

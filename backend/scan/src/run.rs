@@ -9,13 +9,13 @@ use nephoscope_catalogue::Catalogue;
 use nephoscope_collect::{ACCOUNTS_AT_ONCE, Named};
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::scan::{Origin, ScanState};
-use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
+use nephoscope_model::{AccountId, CoverageState, PackedResource, ScanId, Shard, ShardKey, TargetName};
 use nephoscope_posture::score::score;
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
 use tokio_util::sync::CancellationToken;
 
 use crate::judge::judge;
-use crate::source::Source;
+use crate::source::{Given, Source};
 use crate::{Progress, ScanError};
 
 /// How long a scan that was left half done may be resumed; after that its first shards are too old to stand beside new ones.
@@ -112,7 +112,8 @@ async fn stages(
             named.extend(store.relation_targets(id, &account).await?);
         }
         let named: Named = named.into_iter().collect();
-        let mut shards = source.shards(keys, named);
+        let mut shards =
+            source.shards(keys, Given { instant: open.scan.instant, named, before: Some((store, id)) });
         loop {
             let next = tokio::select! {
                 biased;
@@ -120,14 +121,20 @@ async fn stages(
                 next = shards.next() => next,
             };
             let Some(shard) = next else { break };
-            let shard = shard?;
+            let mut shard = shard?;
+            if source.waits(&shard.key) && !named_whole(store, source, open, &shard.key.account).await? {
+                // Who would have named a resource may not have been read: that it is missing here proves nothing.
+                shard.coverage.listed = false;
+            }
             store.shard_insert(id, &shard).await?;
             done += 1;
             tell_shard(progress, &shard, done, open.scan.planned.len() as u64);
         }
     }
 
-    for account in accounts(open.scan.planned.iter()).into_iter().filter(|account| !open.evaluated.contains(account)) {
+    for account in
+        accounts(open.scan.planned.iter()).into_iter().filter(|account| !open.evaluated.contains(account))
+    {
         if stop.is_cancelled() {
             return Err(interrupted());
         }
@@ -143,6 +150,21 @@ async fn stages(
         catalogue: Some(catalogue.digest().to_owned()),
     };
     Ok(store.scan_finish(id, &end).await?)
+}
+
+/// True where every shard that may name something was read whole.
+async fn named_whole(
+    store: &dyn Store,
+    source: &dyn Source,
+    open: &OpenScan,
+    account: &AccountId,
+) -> Result<bool, ScanError> {
+    let coverage = store.estate_coverage(&open.scan.id, account).await?;
+    let naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
+    let whole = |key: &ShardKey| {
+        coverage.iter().any(|row| row.shard == *key && row.coverage.state == CoverageState::Complete)
+    };
+    Ok(naming.into_iter().all(whole))
 }
 
 /// The accounts of `keys`, which are sorted, each once.

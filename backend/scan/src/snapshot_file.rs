@@ -17,10 +17,8 @@ use nephoscope_model::{Coverage, PackedResource, Resource, Shard, ShardKey};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use nephoscope_collect::Named;
-
 use crate::ScanError;
-use crate::source::Source;
+use crate::source::{Given, Source};
 
 /// The word that every head carries.
 const FORMAT: &str = "nephoscope-snapshot";
@@ -208,11 +206,11 @@ impl Source for SnapshotFile {
         Ok(self.shards.clone())
     }
 
-    fn shards(
-        &self,
+    fn shards<'a>(
+        &'a self,
         keys: Vec<ShardKey>,
-        _named: Named,
-    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>> {
+        _given: Given<'a>,
+    ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
         let (sender, receiver) = mpsc::channel(1);
         let file = self.clone();
         tokio::task::spawn_blocking(move || {
@@ -346,8 +344,13 @@ mod tests {
             carried: [].into(),
             revision: None,
         });
-        let coverage =
-            Coverage { state: CoverageState::Complete, calls: [].into(), errors: Vec::new(), costs: Vec::new(), listed: true };
+        let coverage = Coverage {
+            state: CoverageState::Complete,
+            calls: [].into(),
+            errors: Vec::new(),
+            costs: Vec::new(),
+            listed: true,
+        };
         Shard { resources: resources.collect(), key, coverage }
     }
 
@@ -363,10 +366,10 @@ mod tests {
         assert_eq!(file.resources, 2);
         let keys = file.plan().await.unwrap();
         let packed: Vec<_> = shards.iter().cloned().map(Shard::packed).collect();
-        let read: Vec<_> = file.shards(keys, Named::default()).map(Result::unwrap).collect().await;
+        let read: Vec<_> = file.shards(keys, Given::default()).map(Result::unwrap).collect().await;
         assert_eq!(read, packed);
         let logs = vec![shards[1].key.clone()];
-        let only_logs: Vec<_> = file.shards(logs, Named::default()).map(Result::unwrap).collect().await;
+        let only_logs: Vec<_> = file.shards(logs, Given::default()).map(Result::unwrap).collect().await;
         assert_eq!(only_logs, packed[1..]);
     }
 

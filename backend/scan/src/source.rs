@@ -6,13 +6,39 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
-use nephoscope_collect::{ACCOUNTS_AT_ONCE, Collector, Named};
-use nephoscope_model::{AccountId, PackedResource, Shard, ShardKey, TargetName};
+use nephoscope_collect::{ACCOUNTS_AT_ONCE, Collector, Context, Named, Previous};
+use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
+use nephoscope_store::Store;
 
 use crate::ScanError;
 
 /// Shards of an account read at the same time; their calls still share one budget per API family.
 const SHARDS_AT_ONCE: usize = 4;
+
+/// What is known before shards are read.
+#[derive(Clone, Debug, Default)]
+pub struct Given<'a> {
+    /// When the scan began.
+    pub instant: Timestamp,
+    /// What resources that were read before refer to.
+    pub named: Named,
+    /// The running scan and the store that may know what the scan before it read; none where nothing is stored.
+    pub before: Option<(&'a dyn Store, &'a ScanId)>,
+}
+
+impl Given<'_> {
+    /// What a collector is told before it reads one shard.
+    async fn of(&self, collector: &dyn Collector, key: &ShardKey) -> Result<Context, ScanError> {
+        let facets = collector.carries(key);
+        let mut previous = Previous::default();
+        if let Some((store, scan)) = self.before.filter(|_| !facets.is_empty())
+            && let Some(before) = store.shard_before(scan, key, facets).await?
+        {
+            previous = Previous::new(before.instant, before.resources);
+        }
+        Ok(Context { instant: self.instant, named: self.named.clone(), previous })
+    }
+}
 
 /// What gives the shards of a scan.
 #[async_trait]
@@ -25,13 +51,13 @@ pub trait Source: Send + Sync {
         false
     }
 
-    /// Reads these shards, in any order; `named` is what resources that were read before refer to.
+    /// Reads these shards, in any order.
     /// A shard that could not be read is a shard all the same: its coverage says so.
-    fn shards(
-        &self,
+    fn shards<'a>(
+        &'a self,
         keys: Vec<ShardKey>,
-        named: Named,
-    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>>;
+        given: Given<'a>,
+    ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>>;
 
     /// When the reading ended, where that is in the past.
     fn finished(&self) -> Option<Timestamp> {
@@ -64,21 +90,24 @@ impl Source for Cloud {
         self.collector.waits(key)
     }
 
-    fn shards(
-        &self,
+    fn shards<'a>(
+        &'a self,
         keys: Vec<ShardKey>,
-        named: Named,
-    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>> {
+        given: Given<'a>,
+    ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
         let collector = &*self.collector;
         let mut accounts: BTreeMap<AccountId, Vec<ShardKey>> = BTreeMap::new();
         for key in keys {
             accounts.entry(key.account.clone()).or_default().push(key);
         }
         let accounts = accounts.into_values().map(move |keys| {
-            let named = named.clone();
+            let given = given.clone();
             let reads = keys.into_iter().map(move |key| {
-                let named = named.clone();
-                async move { Ok(collector.collect(&key, &named).await.packed()) }
+                let given = given.clone();
+                async move {
+                    let context = given.of(collector, &key).await?;
+                    Ok(collector.collect(&key, &context).await.packed())
+                }
             });
             stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE)
         });
@@ -103,11 +132,11 @@ impl Source for Gathered<'_> {
         Ok(keys)
     }
 
-    fn shards(
-        &self,
+    fn shards<'a>(
+        &'a self,
         keys: Vec<ShardKey>,
-        _named: Named,
-    ) -> BoxStream<'_, Result<Shard<PackedResource>, ScanError>> {
+        _given: Given<'a>,
+    ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
         let asked = self.shards.iter().filter(move |shard| keys.contains(&shard.key));
         stream::iter(asked.cloned().map(|shard| Ok(shard.packed()))).boxed()
     }

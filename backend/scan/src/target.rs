@@ -45,7 +45,8 @@ impl Target {
     pub async fn connect(&self) -> Result<Box<dyn Source + '_>, ScanError> {
         match &self.access {
             TargetAccess::Aws(options) => {
-                let connected = connect_aws((**options).clone()).await;
+                // Boxed, so that whoever waits for it need not know how deep it goes.
+                let connected = Box::pin(connect_aws((**options).clone())).await;
                 let collector = connected.map_err(|source| ScanError::Connect {
                     target: self.name.clone(),
                     source: Box::new(source),

@@ -203,8 +203,13 @@ fn shard(size: usize) -> Shard {
         service: ServiceName::from("lambda"),
     };
     let resources = (0..size).map(|number| resource(&key, number)).collect();
-    let coverage =
-        Coverage { state: CoverageState::Complete, calls: BTreeMap::new(), errors: Vec::new(), costs: Vec::new(), listed: true };
+    let coverage = Coverage {
+        state: CoverageState::Complete,
+        calls: BTreeMap::new(),
+        errors: Vec::new(),
+        costs: Vec::new(),
+        listed: true,
+    };
     Shard { key, coverage, resources }
 }
 

@@ -215,6 +215,7 @@ impl StoreError {
             Self::Cursor { .. } => "begin again at the first page",
             Self::ScanUnknown { .. } => "look at the list of scans for the ids that exist",
             Self::ScanNotThere { .. } => "choose a scan that has finished",
+            Self::Key { source, .. } if is_full(source) => UNWRITTEN,
             Self::Key { path, .. } => {
                 return format!(
                     "check that {} may be read and written; where it is damaged, remove it: redaction tags then begin anew",
@@ -229,6 +230,12 @@ impl StoreError {
         };
         fixed.to_owned()
     }
+}
+
+/// True where there is no room for a file.
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
 }
 
 /// True where the system would not write or enlarge a file, for a reason other than a full disk, which SQLite names itself.

@@ -134,6 +134,15 @@ pub fn shards(rows: &[CoverageRow]) -> AnyView {
 }
 
 fn why(coverage: &Coverage) -> AnyView {
+    let costs = coverage.costs.iter().map(|cost| {
+        let spare = cost.permission.as_ref().unwrap_or(&cost.api);
+        view! { <p class="quiet" title=cost.message.clone()>"all read again: "<code>{spare.clone()}</code>" would save calls"</p> }
+    });
+    let costs = costs.collect_view();
+    view! { {missing(coverage)}{costs} }.into_any()
+}
+
+fn missing(coverage: &Coverage) -> AnyView {
     if coverage.errors.is_empty() {
         let words = match (coverage.state, coverage.listed) {
             (CoverageState::Disabled, _) => "switched off for this account",

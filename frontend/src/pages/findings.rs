@@ -190,8 +190,10 @@ fn detail(scope: &Scope, body: &FindingDetail) -> AnyView {
         };
         card("Not read since", None, words.into_any())
     });
-    let evidence = (!finding.evidence.is_empty())
-        .then(|| card("What was found", None, verdict::evidence(&finding.evidence)));
+    let evidence = (!finding.evidence.is_empty() || !finding.carried.is_empty()).then(|| {
+        let found = (!finding.evidence.is_empty()).then(|| verdict::evidence(&finding.evidence));
+        card("What was found", None, view! { {found}{carried(finding)} }.into_any())
+    });
     let (why, remedy) = match &body.check {
         Some(check) => {
             let why = view! {
@@ -223,6 +225,19 @@ fn detail(scope: &Scope, body: &FindingDetail) -> AnyView {
         </div>
     }
     .into_any()
+}
+
+/// How old the facets are that were not asked for again.
+fn carried(finding: &Finding) -> Option<AnyView> {
+    if finding.carried.is_empty() {
+        return None;
+    }
+    let facets = finding.carried.iter().map(|(facet, read)| {
+        view! { <li><code>{facet.clone()}</code>{format!(" read {}", wording::short_day(*read))}</li> }
+    });
+    let facets = facets.collect_view();
+    let words = "Carried over from an earlier scan, because nothing changed them since:";
+    Some(view! { <p class="quiet">{words}</p><ul class="plain quiet">{facets}</ul> }.into_any())
 }
 
 fn place(scope: &Scope, body: &FindingDetail) -> AnyView {

@@ -1,5 +1,6 @@
 //! What there is: the list of resources, and one resource with all that is known of it.
 
+use jiff::Timestamp;
 use leptos::prelude::*;
 use nephoscope_model::api::{Frame, RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion};
 use nephoscope_model::query::{ListQuery, Sort, encode};
@@ -151,7 +152,9 @@ fn detail(scope: &Scope, body: &ResourceDetail) -> AnyView {
     } else {
         verdict::findings(scope, "Findings of this resource", Told::Resource, &body.findings)
     };
-    let facets = body.resource.facets.iter().map(|(name, value)| facet(name, value)).collect_view();
+    let carried = &body.resource.carried;
+    let facets =
+        body.resource.facets.iter().map(|(name, value)| facet(name, value, carried.get(name))).collect_view();
     let derived = body.facts.iter().map(|(name, value)| fact(name, value)).collect_view();
     let derived = (!body.facts.is_empty())
         .then(|| card("What was derived", None, view! { <div class="facets">{derived}</div> }.into_any()));
@@ -192,18 +195,25 @@ fn place(body: &ResourceDetail) -> AnyView {
     facts(pairs)
 }
 
-fn facet(name: &str, facet: &Facet) -> AnyView {
+/// One facet; `carried` is when it was really read, where the scan carried it over.
+fn facet(name: &str, facet: &Facet, carried: Option<&Timestamp>) -> AnyView {
+    let age = carried.map(|read| view! { <span class="quiet">{age(*read)}</span> }.into_any());
     match facet {
-        Facet::Known(value) => folded(name, None, true, json(value)),
+        Facet::Known(value) => folded(name, age, true, json(value)),
         Facet::Absent => {
             let note = view! { <span class="quiet">"the provider said that there is none"</span> };
-            view! { <p class="facet-none"><code>{name.to_owned()}</code>{note}</p> }.into_any()
+            view! { <p class="facet-none"><code>{name.to_owned()}</code>{note}" "{age}</p> }.into_any()
         }
         Facet::Unreadable(reason) => {
             let note = view! { <span class="fog-note">"could not be read"</span> }.into_any();
             folded(name, Some(note), true, code::unreadable(std::slice::from_ref(reason)))
         }
     }
+}
+
+/// Since when nothing has changed, as far as revisions and events tell.
+fn age(read: Timestamp) -> String {
+    format!("read {}, carried over: unchanged since", wording::short_day(read))
 }
 
 fn fact(name: &str, fact: &Fact) -> AnyView {

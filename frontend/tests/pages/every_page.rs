@@ -201,3 +201,11 @@ fn commands_can_be_copied_where_scripts_run_and_are_selected_whole_elsewhere() {
         assert!(tag.contains(" hidden") && tag.contains("type=\"button\""), "hidden until awake: {tag}");
     }
 }
+
+#[test]
+fn what_was_carried_over_says_how_old_it_is() {
+    let pages = every_page();
+    let page = |wanted: &str| &pages.iter().find(|(name, _)| *name == wanted).unwrap().1;
+    assert!(page("resource").contains("read 13 Nov, carried over: unchanged since"));
+    assert!(page("finding").contains("<code>url</code> read 13 Nov"));
+}

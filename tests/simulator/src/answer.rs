@@ -14,7 +14,8 @@ pub struct Answer {
 }
 
 /// Services that answer in XML.
-const XML: &[&str] = &["iam", "sts", "sns", "ec2", "s3", "cloudfront", "cloudformation", "autoscaling", "monitoring"];
+const XML: &[&str] =
+    &["iam", "sts", "sns", "ec2", "s3", "cloudfront", "cloudformation", "autoscaling", "monitoring"];
 
 /// The names under which APIs pass on the token of the next page.
 const TOKENS: &[&str] = &["NextToken", "nextToken", "NextMarker", "Marker", "position"];
@@ -101,7 +102,11 @@ const EMPTY_LISTS: &[(&str, &str)] = &[
 impl Answer {
     /// Status 200 with a JSON body.
     pub fn json(body: &Value) -> Self {
-        Self { status: 200, headers: vec![("content-type", "application/json".to_owned())], body: body.to_string() }
+        Self {
+            status: 200,
+            headers: vec![("content-type", "application/json".to_owned())],
+            body: body.to_string(),
+        }
     }
 
     /// Status 200 with an XML body.
@@ -166,8 +171,12 @@ impl Answer {
                 let message = "The security token included in the request is expired";
                 Self::refusal(call, 403, "ExpiredTokenException", message)
             }
-            Fault::ServerError(status) => Self::refusal(call, *status, "ServiceException", "An error occurred"),
-            Fault::Malformed => Self { body: "{\"Functions\": [nonsense".to_owned(), ..Self::json(&Value::Null) },
+            Fault::ServerError(status) => {
+                Self::refusal(call, *status, "ServiceException", "An error occurred")
+            }
+            Fault::Malformed => {
+                Self { body: "{\"Functions\": [nonsense".to_owned(), ..Self::json(&Value::Null) }
+            }
             Fault::Html => Self {
                 status: 200,
                 headers: vec![("content-type", "text/html".to_owned())],

@@ -32,12 +32,23 @@ pub struct Estate {
     pub changes: usize,
     /// The accounts of the organization; none where there is no organization.
     pub accounts: Vec<String>,
+    /// Functions whose policies were opened to anybody, and the second since 1970 in which that happened.
+    pub opened: Vec<usize>,
+    pub opened_at: u64,
 }
 
 impl Estate {
     /// An estate without APIs.
     pub fn of_functions(functions: usize) -> Self {
-        Self { seed: 7, functions, rest_apis: 0, changes: 0, accounts: Vec::new() }
+        Self {
+            seed: 7,
+            functions,
+            rest_apis: 0,
+            changes: 0,
+            accounts: Vec::new(),
+            opened: Vec::new(),
+            opened_at: 0,
+        }
     }
 
     /// With this many REST APIs.
@@ -63,6 +74,7 @@ impl Estate {
             ("lambda", operation) => self.lambda(call, operation),
             ("apigateway", operation) => self.rest_api(call, operation),
             ("logs", "DescribeLogGroups") => Some(self.log_groups(call)),
+            ("cloudtrail", "LookupEvents") => Some(self.events(call)),
             ("cloudtrail", "DescribeTrails") => Some(Answer::json(&json!({"trailList": []}))),
             _ => None,
         }
@@ -107,7 +119,10 @@ impl Estate {
             }
             "GetPolicy" | "GetFunction" | "GetFunctionConcurrency" | "GetRuntimeManagementConfig" => {
                 let Some(number) = self.number(call.segment(2)) else {
-                    return Some(Answer::not_found(call, &format!("Function not found: {}", call.segment(2))));
+                    return Some(Answer::not_found(
+                        call,
+                        &format!("Function not found: {}", call.segment(2)),
+                    ));
                 };
                 Some(self.function_detail(call, operation, &account, number))
             }
@@ -171,7 +186,7 @@ impl Estate {
     /// Every third function is called by an API, every fortieth by anybody.
     fn policy(&self, account: &str, region: &str, number: usize) -> Option<Value> {
         let arn = format!("arn:aws:lambda:{region}:{account}:function:{}", name_of(number));
-        let statement = if number % 40 == 11 {
+        let statement = if number % 40 == 11 || self.is_opened(number) {
             json!({"Sid": "open", "Effect": "Allow", "Principal": "*", "Action": "lambda:InvokeFunction", "Resource": arn})
         } else if number.is_multiple_of(3) {
             json!({
@@ -194,7 +209,9 @@ impl Estate {
             }
             "GetStages" => {
                 let number = api_number(call.segment(1)).filter(|number| *number < self.rest_apis);
-                let Some(number) = number else { return Some(Answer::not_found(call, "Invalid API identifier specified")) };
+                let Some(number) = number else {
+                    return Some(Answer::not_found(call, "Invalid API identifier specified"));
+                };
                 let names = if number.is_multiple_of(2) { &["prod", "test"][..] } else { &["prod"][..] };
                 let stages: Vec<Value> = names.iter().map(|name| stage(name, number)).collect();
                 Some(Answer::json(&json!({ "item": stages })))
@@ -230,7 +247,7 @@ impl Estate {
     }
 
     /// Which functions the changes touch: as many as there are changes, spread over the estate.
-    fn is_changed(&self, number: usize) -> bool {
+    pub(crate) fn is_changed(&self, number: usize) -> bool {
         self.changes > 0 && number.is_multiple_of((self.functions / self.changes).max(1))
     }
 
@@ -250,7 +267,7 @@ fn account_of(call: &Call) -> String {
     digits.unwrap_or(ACCOUNT).to_owned()
 }
 
-fn name_of(number: usize) -> String {
+pub(crate) fn name_of(number: usize) -> String {
     format!("function-{number:05}")
 }
 

@@ -46,9 +46,7 @@ fn parse(bytes: &[u8]) -> io::Result<Option<(Request, usize)>> {
     let headers: BTreeMap<String, String> = parsed
         .headers
         .iter()
-        .map(|header| {
-            (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned())
-        })
+        .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
         .collect();
     let length: usize = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     let Some(body) = bytes.get(head..head + length) else { return Ok(None) };

@@ -5,6 +5,7 @@
 
 mod answer;
 mod estate;
+mod events;
 mod http;
 mod misbehaviour;
 mod organization;

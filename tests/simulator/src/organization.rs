@@ -33,7 +33,9 @@ impl Estate {
             ("ListOrganizationalUnitsForParent", Some("ou-root")) => {
                 Some(Answer::json(&json!({"OrganizationalUnits": [{"Id": "ou-shops", "Name": "Shops"}]})))
             }
-            ("ListOrganizationalUnitsForParent", _) => Some(Answer::json(&json!({"OrganizationalUnits": []}))),
+            ("ListOrganizationalUnitsForParent", _) => {
+                Some(Answer::json(&json!({"OrganizationalUnits": []})))
+            }
             _ => None,
         }
     }

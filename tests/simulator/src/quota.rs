@@ -20,7 +20,10 @@ const QUOTAS: &[(&str, &str, &str, f64, f64)] = &[
 
 /// The buckets of one cloud, one per account, region and quota.
 #[derive(Debug, Default)]
-pub(crate) struct Quotas(Mutex<HashMap<(String, String, &'static str), (f64, Instant)>>);
+pub(crate) struct Quotas(Mutex<HashMap<Bucket, (f64, Instant)>>);
+
+/// Access key, region and quota.
+type Bucket = (String, String, &'static str);
 
 impl Quotas {
     /// True where the call is within its quota.

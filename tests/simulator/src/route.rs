@@ -43,8 +43,7 @@ impl Call {
     pub(crate) fn of(request: &Request) -> Self {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let path: Vec<String> =
-            path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
+        let path: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect();
         let mut parameters = pairs(query);
         let json: Option<Value> = serde_json::from_slice(&request.body).ok();
         if let Some(Value::Object(fields)) = json {
@@ -53,7 +52,8 @@ impl Call {
             parameters.extend(pairs(&String::from_utf8_lossy(&request.body)));
         }
         let scope = request.headers.get("authorization").map(String::as_str).unwrap_or_default();
-        let scope = scope.split("Credential=").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default();
+        let scope =
+            scope.split("Credential=").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default();
         let mut scope = scope.split('/');
         let access_key = scope.next().unwrap_or_default().to_owned();
         let region = scope.nth(1).unwrap_or_default().to_owned();

@@ -65,7 +65,7 @@ fn only_names_that_mean_something_are_taken() {
     );
     assert_eq!(
         cause("facts.grant.size() == 0"),
-        "8:9: `grant` is not a fact of aws.lambda.function; known are exposure, foreign_layers, grants, insights, invocations_recorded, role, runtime, secrets"
+        "8:9: `grant` is not a fact of aws.lambda.function; known are asynchronous, exposure, foreign_layers, grants, insights, invocations_recorded, may_log, network, role, runtime, secrets, unchanged_days, zones"
     );
     assert_eq!(
         cause("resource.owner == \"me\""),

@@ -43,7 +43,7 @@ fn examples_name_what_there_is() {
     assert_eq!(
         causes_with("expect: fail, url:", "expect: fail, facts: {grant: []}, url:"),
         [
-            "17:40: `grant` is not a fact of aws.lambda.function; known are exposure, foreign_layers, grants, insights, invocations_recorded, role, runtime, secrets"
+            "17:40: `grant` is not a fact of aws.lambda.function; known are asynchronous, exposure, foreign_layers, grants, insights, invocations_recorded, may_log, network, role, runtime, secrets, unchanged_days, zones"
         ]
     );
     assert_eq!(

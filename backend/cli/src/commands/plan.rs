@@ -14,7 +14,10 @@ use crate::print::{print, print_json, print_table, table};
 /// Plans each target and prints what it takes.
 pub async fn plan(scan: &args::Scan, targets: &[Target]) -> Outcome {
     if scan.format.iter().any(|format| *format != ScanFormat::Json) {
-        return Err(Failure::usage("a plan is a table or JSON", "leave --format out, or give `--format json`"));
+        return Err(Failure::usage(
+            "a plan is a table or JSON",
+            "leave --format out, or give `--format json`",
+        ));
     }
     let mut documents = Vec::new();
     for target in targets {
@@ -26,7 +29,8 @@ pub async fn plan(scan: &args::Scan, targets: &[Target]) -> Outcome {
             documents.push(document(&plan, &loads));
         }
         for (key, error) in unlisted(&plan) {
-            let permission = error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
+            let permission =
+                error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
             eprintln!("not listed: {key} {} {}{permission}", error.api, error.error);
         }
     }
@@ -64,15 +68,24 @@ fn show(plan: &Plan, mut loads: Vec<Load>) -> Result<(), Failure> {
     ))
 }
 
-/// `at least 65.7 s at 0.5 of the quotas (lambda-policy in eu-west-1 of 123456789012)`.
+/// `at least 65.7 s at 50 % of the quotas (lambda-policy in eu-west-1 of 123456789012)`.
 pub fn at_least(loads: &[Load], share: f64) -> String {
     match floor(loads) {
         Some(longest) if longest.seconds > 0.0 => format!(
-            "at least {:.1} s at {share} of the quotas ({} in {} of {})",
-            longest.seconds, longest.family, longest.region, longest.account
+            "at least {:.1} s at {} % of the quotas ({} in {} of {})",
+            longest.seconds,
+            percent(share),
+            longest.family,
+            longest.region,
+            longest.account
         ),
-        _ => format!("no time at {share} of the quotas"),
+        _ => format!("no time at {} % of the quotas", percent(share)),
     }
+}
+
+/// Without the digits that binary fractions bring along.
+fn percent(share: f64) -> f64 {
+    (share * 1e4).round() / 100.0
 }
 
 fn document(plan: &Plan, loads: &[Load]) -> Value {

@@ -315,6 +315,13 @@ async fn summarise(
         let permission = error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
         eprintln!("not read: {} {} {} × {}{permission}", row.shard, error.api, error.error, error.count);
     }
+    for row in &detail.coverage {
+        for cost in &row.coverage.costs {
+            let allow =
+                cost.permission.as_ref().map(|name| format!("; {name} would save calls")).unwrap_or_default();
+            eprintln!("all read again: {} {} {}{allow}", row.shard, cost.api, cost.error);
+        }
+    }
     Ok(())
 }
 

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
+use nephoscope_model::TargetName;
 use nephoscope_report::aws_policy;
 use nephoscope_scan::probe::{ASSUME_ROLE, Missing, Probe};
 use nephoscope_scan::{ScanError, Target};
-use nephoscope_model::TargetName;
 use serde_json::{Value, json};
 
 use crate::args::{ObjectFormat, Targets};
@@ -125,7 +125,8 @@ fn place(probe: &Probe, missing: &Missing) -> String {
     match missing.accounts.len() {
         count if count == probe.accounts.len() => String::new(),
         count => {
-            let some: Vec<&str> = missing.accounts.iter().take(NAMED).map(|account| account.as_str()).collect();
+            let some: Vec<&str> =
+                missing.accounts.iter().take(NAMED).map(|account| account.as_str()).collect();
             let more = if count > NAMED { ", …" } else { "" };
             format!(" in {count} of {} accounts: {}{more}", probe.accounts.len(), some.join(", "))
         }

@@ -55,6 +55,8 @@ pub(super) struct Action {
     pub permission: &'static str,
     pub family: &'static Family,
     pub tier: Tier,
+    /// The answer is a text of the caller's own, which becomes `Body`.
+    pub is_text: bool,
     pub xml: Xml,
 }
 
@@ -155,7 +157,15 @@ impl Api {
     /// `name` is counted and permitted as it is written: `sqs:ListQueues`.
     pub(super) const fn action(&'static self, name: &'static str) -> Action {
         let xml = Xml { repeated: &[], lists: &[], numbers: &[], texts: &[] };
-        Action { service: self, api: name, permission: name, family: self.family, tier: Tier::Metadata, xml }
+        Action {
+            service: self,
+            api: name,
+            permission: name,
+            family: self.family,
+            tier: Tier::Metadata,
+            is_text: false,
+            xml,
+        }
     }
 
     /// A listing whose pages follow each other by `NextToken` both ways.
@@ -186,6 +196,11 @@ impl Action {
         Self { xml, ..self }
     }
 
+    /// It answers with a text that somebody else wrote.
+    pub(super) const fn answering_text(self) -> Self {
+        Self { is_text: true, ..self }
+    }
+
     /// `GetPolicy` of `lambda:GetPolicy`.
     pub(super) fn operation(&self) -> &'static str {
         self.api.split_once(':').map_or(self.api, |(_, operation)| operation)
@@ -201,6 +216,11 @@ impl List {
     pub(super) const fn within(self, family: &'static Family) -> Self {
         let Self { action, items, pages, may_lack_items } = self;
         Self { action: action.within(family), items, pages, may_lack_items }
+    }
+
+    pub(super) const fn tier(self, tier: Tier) -> Self {
+        let Self { action, items, pages, may_lack_items } = self;
+        Self { action: action.tier(tier), items, pages, may_lack_items }
     }
 
     pub(super) const fn reads(self, xml: Xml) -> Self {

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use super::Scope;
 use super::api::{self, Action, List};
+use super::carry::{self, Events};
 use super::client::Reader;
 use super::failure::{Class, Failure};
 use super::place::{Outcome, Read, elements, text};
@@ -43,6 +44,9 @@ pub(super) const ACTIONS: &[&Action] = &[
 
 /// Goes through its states with every flush of the cache; whether there is one is `cacheClusterEnabled`.
 pub(super) const VOLATILE: &[Path] = &["stage/cacheClusterStatus"];
+
+/// What a deployment proves unchanged.
+pub(super) const CARRIES: &[&str] = &["deployed"];
 
 pub(super) const PERMISSION: &str = "apigateway:GET";
 
@@ -183,7 +187,7 @@ async fn fetch_api(reader: &Reader, listed: Listed, wanted: bool) -> Option<Api>
     let id = text(&listed.api, "/id")?;
     let uid = uid(reader, id);
     let stages = match listed.stages {
-        Ok(stages) => Ok(fetch_exports(reader, id, &uid, stages).await),
+        Ok(stages) => Ok(fetch_exports(reader, &listed.api, &uid, stages).await),
         Err(failure) => Err(failure),
     };
     let refused = stages.iter().flatten().any(|stage| stage.deployed.is_err());
@@ -206,17 +210,25 @@ async fn fetch_api(reader: &Reader, listed: Listed, wanted: bool) -> Option<Api>
 }
 
 /// The stages with what is deployed there; each deployment is exported once. A stage that is gone is left out.
-async fn fetch_exports(reader: &Reader, id: &str, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
+/// What is deployed stays as it is until something else is: it is carried over until then.
+async fn fetch_exports(reader: &Reader, api: &Value, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
+    let id = text(api, "/id").unwrap_or_default();
     let mut exported: BTreeMap<String, Read> = BTreeMap::new();
     let mut found = Vec::new();
     for stage in stages {
         let key = deployment(&stage).to_owned();
+        let name = text(&stage, "/stageName").unwrap_or_default();
+        let about = Uid::from(format!("{uid}/stages/{name}"));
+        if let Some([deployed]) =
+            reader.kept(&about, revision(api, &stage), Events::Needless).carry(["deployed"])
+        {
+            found.push(Stage { stage, deployed });
+            continue;
+        }
         let deployed = match exported.get(&key) {
             Some(known) => known.clone(),
             None => {
-                let name = text(&stage, "/stageName").unwrap_or_default();
                 let request = Request::get(&["restapis", id, "stages", name, "exports", "oas30"]);
-                let about = Uid::from(format!("{uid}/stages/{name}"));
                 let reply = reader.call(&GET_EXPORT, Some(&about), request.query("extensions", EXTENSIONS));
                 match reply.await {
                     Err(failure) if failure.class == Class::NotFound => continue,
@@ -228,6 +240,15 @@ async fn fetch_exports(reader: &Reader, id: &str, uid: &Uid, stages: Vec<Value>)
         found.push(Stage { stage, deployed });
     }
     found
+}
+
+/// What the listings tell of the revision of what is deployed at a stage: the deployment, when the stage was changed
+/// last, what a canary gets instead, and everything that is said of its API.
+pub(super) fn revision(api: &Value, stage: &Value) -> Option<String> {
+    let changed = stage.get("lastUpdatedDate").filter(|date| !date.is_null())?.to_string();
+    let canary = stage.get("canarySettings").map(Value::to_string).unwrap_or_default();
+    let rest = format!("{canary} {api}");
+    carry::revision(&[text(stage, "/deploymentId"), Some(&changed), Some(&rest)])
 }
 
 /// The document, if it is one of OpenAPI 3: nothing can be told from any other.
@@ -287,7 +308,7 @@ mod tests {
             (0..100).map(|n| listed(&format!("{n:02}"), if n < 50 { &["a", "b"] } else { &["a"] })).collect();
         let drafts = drafts(&mixed);
         assert_eq!(drafts.len(), 10);
-        assert!(drafts.iter().all(|id| *id >= "50".to_owned()), "those with one stage: {drafts:?}");
+        assert!(drafts.iter().all(|id| id.as_str() >= "50"), "those with one stage: {drafts:?}");
     }
 
     #[test]

@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::Scope;
 use super::api::{self, Action, List};
 use super::apigateway::export::{Reach, integrated_function, redact_integration, reduce};
-use super::apigateway::{PERMISSION, items, openapi};
+use super::apigateway::{PERMISSION, items, openapi, revision};
+use super::carry::Events;
 use super::client::Reader;
 use super::failure::{Class, Failure};
 use super::place::{Outcome, Place, Read, elements, log_group_arn, put, relate, tag, text};
@@ -26,6 +27,8 @@ use crate::redact::Redactor;
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] =
     &[&APIS.action, &STAGES.action, &EXPORT, &ROUTES.action, &AUTHORIZERS.action, &INTEGRATIONS.action];
+/// What a deployment proves unchanged.
+pub(super) const CARRIES: &[&str] = &["deployed"];
 pub(super) const VOLATILE: &[Path] = &[];
 
 static API: api::Api = api::Api::rest_json("ApiGatewayV2", "apigateway", &quota::API_GATEWAY);
@@ -96,7 +99,7 @@ async fn fetch_api(reader: &Reader, api: Value) -> Option<Api> {
         if listed.items.iter().any(by_hand) {
             draft = Some(export(reader, id, &uid, None).await);
         }
-        stages = fetch_exports(reader, id, &uid, listed.items).await;
+        stages = fetch_exports(reader, &api, &uid, listed.items).await;
     } else {
         stages.extend(listed.items.into_iter().map(|stage| Stage { stage, deployed: Ok(None) }));
     }
@@ -110,21 +113,27 @@ async fn fetch_api(reader: &Reader, api: Value) -> Option<Api> {
 }
 
 /// The stages with what is deployed there; each deployment is exported once. A stage that is gone is left out.
-async fn fetch_exports(reader: &Reader, id: &str, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
+/// What is deployed stays as it is until something else is: it is carried over until then.
+async fn fetch_exports(reader: &Reader, api: &Value, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
+    let id = text(api, "/apiId").unwrap_or_default();
     let mut exported: BTreeMap<String, Read> = BTreeMap::new();
     let mut found = Vec::new();
     for stage in stages {
         let Some(name) = text(&stage, "/stageName") else { continue };
         let key = text(&stage, "/deploymentId").unwrap_or(name).to_owned();
+        let about = Uid::from(format!("{uid}/stages/{name}"));
+        if let Some([deployed]) =
+            reader.kept(&about, revision(api, &stage), Events::Needless).carry(["deployed"])
+        {
+            found.push(Stage { stage, deployed });
+            continue;
+        }
         let deployed = match exported.get(&key) {
             Some(known) => known.clone(),
-            None => {
-                let about = Uid::from(format!("{uid}/stages/{name}"));
-                match export(reader, id, &about, Some(name)).await {
-                    Err(failure) if failure.class == Class::NotFound => continue,
-                    deployed => deployed,
-                }
-            }
+            None => match export(reader, id, &about, Some(name)).await {
+                Err(failure) if failure.class == Class::NotFound => continue,
+                deployed => deployed,
+            },
         };
         exported.insert(key, deployed.clone());
         found.push(Stage { stage, deployed });

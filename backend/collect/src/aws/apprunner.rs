@@ -20,7 +20,8 @@ pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[&SERVICES.action, &GET_SERVICE];
 pub(super) const VOLATILE: &[Path] = &[];
 
-static API: Api = Api::json("AppRunner", "apprunner", "1.0", "AppRunner", &quota::APPRUNNER).in_some_regions();
+static API: Api =
+    Api::json("AppRunner", "apprunner", "1.0", "AppRunner", &quota::APPRUNNER).in_some_regions();
 static SERVICES: List = API.list("apprunner:ListServices", "ServiceSummaryList");
 static GET_SERVICE: Action = API.action("apprunner:DescribeService");
 

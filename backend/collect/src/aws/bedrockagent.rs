@@ -19,8 +19,9 @@ pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[&AGENTS.action, &GROUPS.action, &GET_GROUP];
 pub(super) const VOLATILE: &[Path] = &[];
 
-static API: Api =
-    Api::rest_json("Bedrock Agent", "bedrock-agent", &quota::BEDROCK_AGENT).signed_as("bedrock").in_some_regions();
+static API: Api = Api::rest_json("Bedrock Agent", "bedrock-agent", &quota::BEDROCK_AGENT)
+    .signed_as("bedrock")
+    .in_some_regions();
 static AGENTS: List = API.list("bedrock:ListAgents", "agentSummaries").paged("nextToken", "nextToken");
 static GROUPS: List =
     API.list("bedrock:ListAgentActionGroups", "actionGroupSummaries").paged("nextToken", "nextToken");

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use nephoscope_model::{Facet, Resource, Uid};
+use serde_json::Value;
 
 use super::client::Reader;
 use super::place::Read;
@@ -43,38 +44,47 @@ struct Noted {
 pub(super) struct Kept<'a> {
     past: &'a Past,
     uid: &'a Uid,
-    proved: bool,
-    changed: Option<Timestamp>,
+    /// True where the revision is the one of before.
+    same: bool,
+    events: Events,
 }
 
 impl Reader {
-    /// What may be carried over of `uid`, whose listing names `revision`; none where it names too little to prove
-    /// anything. `events` tells when the resource was changed last in a way that no revision shows; none where
-    /// that is not known. What only the revision proves needs no events: [`unchanged`].
+    /// What may be carried over of `uid`. Its listing names `revision`, none where that is too little to prove anything;
+    /// `events` tell what no revision shows. A resource whose revision shows everything has no such events.
     pub(super) fn kept<'a>(&'a self, uid: &'a Uid, revision: Option<String>, events: Events) -> Kept<'a> {
         let same = revision.is_some() && self.past.previous.revision(uid) == revision.as_deref();
         if let Some(revision) = revision {
             self.past.note(uid, |noted| noted.revision = Some(revision));
         }
-        let (told, changed) = match events {
-            Events::Unknown => (false, None),
-            Events::None => (true, None),
-            Events::Last(at) => (true, Some(at)),
-        };
         // A plan counts the most that a scan may take, and a probe is there to ask.
-        Kept { past: &self.past, uid, proved: same && told && self.purpose == Purpose::Scan, changed }
+        Kept { past: &self.past, uid, same: same && self.purpose == Purpose::Scan, events }
     }
 }
 
-/// What events say of one resource since it was read.
+/// What events say of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Events {
     /// Nobody could tell.
     Unknown,
-    /// There were none, or none that matters.
-    None,
-    /// The last one happened then.
-    Last(Timestamp),
+    /// The revision shows everything.
+    Needless,
+    /// All since `start` were looked at; the last one that changed the resource, if any did.
+    Since { start: Timestamp, last: Option<Timestamp> },
+}
+
+impl Events {
+    /// True where nothing changed what was read then.
+    fn none_since(self, read: Timestamp) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::Needless => true,
+            Self::Since { start, last } => {
+                let certain = read - OVERLAP;
+                start <= certain && last.is_none_or(|last| last < certain)
+            }
+        }
+    }
 }
 
 impl Kept<'_> {
@@ -91,8 +101,27 @@ impl Kept<'_> {
         reads.try_into().ok()
     }
 
-    fn facet(&self, name: &str) -> Option<(Option<serde_json::Value>, Timestamp)> {
-        if !self.proved {
+    /// A facet as it was, where there was one.
+    pub(super) fn carry_known(&self, name: &'static str) -> Option<Value> {
+        self.facet(name).and_then(|(value, _)| value)?;
+        let [read] = self.carry([name])?;
+        read.ok().flatten()
+    }
+
+    /// The first of these facets, where all are as they were; else what `ask` says.
+    pub(super) async fn or<E, const N: usize>(
+        &self,
+        names: [&'static str; N],
+        ask: impl Future<Output = Result<Read, E>>,
+    ) -> Result<Read, E> {
+        match self.carry(names).and_then(|reads| reads.into_iter().next()) {
+            Some(read) => Ok(read),
+            None => ask.await,
+        }
+    }
+
+    fn facet(&self, name: &str) -> Option<(Option<Value>, Timestamp)> {
+        if !self.same {
             return None;
         }
         let (facet, read) = self.past.previous.facet(self.uid, name)?;
@@ -101,8 +130,7 @@ impl Kept<'_> {
             Facet::Absent => None,
             Facet::Unreadable(_) => return None,
         };
-        let unchanged = self.changed.is_none_or(|changed| changed < read - OVERLAP);
-        (unchanged && !is_due(self.uid, read, self.past.instant)).then_some((value, read))
+        (self.events.none_since(read) && !is_due(self.uid, read, self.past.instant)).then_some((value, read))
     }
 }
 
@@ -126,12 +154,16 @@ impl Past {
 
 /// True where a facet that was read then has to be read again, whatever says that it did not change.
 pub(super) fn is_due(uid: &Uid, read: Timestamp, instant: Timestamp) -> bool {
-    let turn = u64::from(blake3::hash(uid.as_str().as_bytes()).as_bytes()[0]) + 256 * 0;
     let today = day(instant);
     // A clock that was set back tells nothing of a facet's age.
-    read > instant
-        || instant.duration_since(read) >= LONGEST
-        || (turn % 7 == today.rem_euclid(7).unsigned_abs() && day(read) < today)
+    let is_old = read > instant || instant.duration_since(read) >= LONGEST;
+    is_old || (weekday_of(uid) == today.rem_euclid(7) && day(read) < today)
+}
+
+/// The day of the week on which all of a resource is read again: a seventh of an estate each night.
+fn weekday_of(uid: &Uid) -> i64 {
+    let hash = blake3::hash(uid.as_str().as_bytes());
+    hash.as_bytes()[..4].iter().fold(0, |number, byte| (number * 256 + i64::from(*byte)) % 7)
 }
 
 /// Days since 1970.
@@ -149,4 +181,60 @@ pub(super) fn revision(parts: &[Option<&str>]) -> Option<String> {
         hasher.update(&(part.len() as u64).to_be_bytes()).update(part.as_bytes());
     }
     Some(hasher.finalize().to_hex()[..32].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn night(number: i64) -> Timestamp {
+        let second_of_night = 1_795_399_200 + number * 24 * 60 * 60;
+        Timestamp::from_second(second_of_night).unwrap()
+    }
+
+    #[test]
+    fn everything_is_read_again_once_a_week_a_seventh_each_night() {
+        let uids: Vec<Uid> = (0..700).map(|number| Uid::from(format!("arn:{number}"))).collect();
+        let due =
+            |uid: &Uid| (1..=7).filter(|number| is_due(uid, night(0), night(*number))).collect::<Vec<_>>();
+        let mut shares = [0; 8];
+        for uid in &uids {
+            // The seventh night is a week later, on which everything is due that was not read since.
+            let nights = due(uid);
+            assert!(matches!(nights[..], [_, 7] | [7]), "{nights:?}");
+            shares[nights[0] as usize] += 1;
+            assert!(!is_due(uid, night(0), night(0)), "what was read today is not read again today");
+        }
+        assert!(shares[1..].iter().all(|share| (60..=140).contains(share)), "{shares:?}");
+    }
+
+    #[test]
+    fn what_is_older_than_a_week_or_from_the_future_is_read_again() {
+        let uid = Uid::from("arn");
+        assert!(is_due(&uid, night(0), night(9)));
+        assert!(is_due(&uid, night(1), night(0)));
+    }
+
+    #[test]
+    fn events_prove_only_what_lies_after_their_beginning() {
+        let since = |start, last| Events::Since { start: night(start), last };
+        let hour = SignedDuration::from_hours(1);
+        assert!(since(1, None).none_since(night(2)));
+        assert!(!since(1, None).none_since(night(1)), "what happened shortly before was not looked up");
+        assert!(since(1, Some(night(2) - hour)).none_since(night(2)));
+        assert!(
+            !since(1, Some(night(2) - hour / 4)).none_since(night(2)),
+            "it may not have been told in time"
+        );
+        assert!(!since(1, Some(night(2) + hour)).none_since(night(2)));
+        assert!(!Events::Unknown.none_since(night(2)) && Events::Needless.none_since(night(2)));
+    }
+
+    #[test]
+    fn a_revision_needs_all_of_its_parts() {
+        assert_eq!(revision(&[Some("a"), None]), None);
+        assert_eq!(revision(&[Some("a"), Some("")]), None);
+        assert_ne!(revision(&[Some("a"), Some("bc")]), revision(&[Some("ab"), Some("c")]));
+        assert_eq!(revision(&[Some("a")]).map(|digest| digest.len()), Some(32));
+    }
 }

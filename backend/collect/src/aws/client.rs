@@ -16,6 +16,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use super::api::Action;
+use super::carry::Past;
 use super::failure::{Class, Failure};
 use super::place::Place;
 use super::rehearsal::Purpose;
@@ -72,6 +73,8 @@ pub(super) struct Reader {
     pub first_of: Option<Vec<Region>>,
     /// What resources of other shards refer to, for services that read only that.
     pub named: Named,
+    /// What the scan before read of this shard.
+    pub past: Past,
     pub purpose: Purpose,
     pub log: Mutex<Log>,
 }
@@ -81,6 +84,8 @@ pub(super) struct Reader {
 pub(super) struct Log {
     pub calls: BTreeMap<String, u64>,
     pub errors: BTreeMap<(String, String), CollectionError>,
+    /// What failed and cost only calls.
+    pub costs: BTreeMap<(String, String), CollectionError>,
 }
 
 impl Reader {
@@ -90,7 +95,8 @@ impl Reader {
         let ours = |uid: &&str| {
             let parts: Vec<&str> = uid.splitn(6, ':').collect();
             // Buckets name neither, other global things no region.
-            let here = |named: &str| named.is_empty() || named == region.as_str() || *region == Region::global();
+            let here =
+                |named: &str| named.is_empty() || named == region.as_str() || *region == Region::global();
             matches!(parts[..], ["arn", part, of, place, owner, _] if part == partition.as_str()
                 && of == service && here(place) && (owner.is_empty() || owner == account.as_str()))
         };
@@ -184,6 +190,18 @@ impl Reader {
     pub(super) fn forget(&self, failure: &Failure) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.errors.remove(&(failure.api.to_owned(), failure.error.clone()));
+    }
+
+    /// Notes a failure that leaves nothing unread: what it would have spared is read instead.
+    pub(super) fn cost(&self, failure: &Failure) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (failure.api.to_owned(), failure.error.clone());
+        if !log.errors.contains_key(&key) {
+            log.add(failure.api, &failure.error, &failure.message, failure.permission, None);
+        }
+        if let Some(error) = log.errors.remove(&key) {
+            log.costs.insert(key, error);
+        }
     }
 }
 

@@ -1,7 +1,10 @@
-//! CloudFront: distributions, whether they log, and the web ACLs for them, which live where CloudFront does.
+//! CloudFront: distributions, whether they log, the functions that run in them, and the web ACLs for them, which
+//! live where CloudFront does.
 //!
 //! Distributions come in bulk, and so do the newer log deliveries. Only a distribution without such a delivery
 //! costs one call more, for its older kind of log. Keys that distributions send to their origins are redacted.
+//! A function of CloudFront costs one call, for its code, of which nothing is kept but where it holds secrets. The
+//! values of key value stores can only be read by an API with a signature of its own kind, and are not.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +14,7 @@ use nephoscope_model::{RelationName, Resource, Uid};
 use serde_json::{Value, json};
 
 use super::Scope;
-use super::api::{Action, Api, Home, List, Xml};
+use super::api::{Action, Api, Home, List, Tier, Xml};
 use super::client::Reader;
 use super::failure::{Class, Failure};
 use super::place::{Outcome, Place, Read, elements, put, relate, text, unqualified_function};
@@ -24,6 +27,8 @@ pub(super) const SCOPE: Scope = Scope::Global;
 pub(super) const ACTIONS: &[&Action] = &[
     &DISTRIBUTIONS.action,
     &GET_CONFIG,
+    &FUNCTIONS.action,
+    &GET_FUNCTION,
     &SOURCES.action,
     &DELIVERIES.action,
     &FIREWALLS.acls.action,
@@ -47,6 +52,9 @@ static DISTRIBUTIONS: List = API
     .may_lack_items()
     .reads(READS);
 static GET_CONFIG: Action = API.action("cloudfront:GetDistributionConfig").reads(READS);
+static FUNCTIONS: List =
+    API.list("cloudfront:ListFunctions", "Items").paged("NextMarker", "Marker").may_lack_items().reads(READS);
+static GET_FUNCTION: Action = API.action("cloudfront:GetFunction").tier(Tier::Code).answering_text();
 static SOURCES: List = deliveries("logs:DescribeDeliverySources", "deliverySources");
 static DELIVERIES: List = deliveries("logs:DescribeDeliveries", "deliveries");
 
@@ -71,8 +79,11 @@ type Delivering = Result<BTreeMap<String, Vec<Value>>, Failure>;
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
     let page = Request::get(&["2020-05-31", "distribution"]).query("MaxItems", PAGE);
-    let (listed, delivering, firewalls) = tokio::join!(
+    // Only what is live runs; what is being developed stands in a stage of its own.
+    let live = Request::get(&["2020-05-31", "function"]).query("Stage", "LIVE");
+    let (listed, functions, delivering, firewalls) = tokio::join!(
         reader.list(&DISTRIBUTIONS, None, page),
+        reader.list(&FUNCTIONS, None, live),
         fetch_deliveries(reader),
         wafv2::fetch(reader, &FIREWALLS, "CLOUDFRONT"),
     );
@@ -81,11 +92,18 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
     let details: Vec<Option<Distribution>> =
         iter(details).buffer_unordered(reader.limits.concurrency).collect().await;
     let details: Vec<Distribution> = details.into_iter().flatten().collect();
-    let listings = vec![listed.failure, firewalls.acls_listing.clone(), firewalls.groups_listing.clone()];
+    let codes = functions.items.into_iter().map(|function| fetch_code(reader, function));
+    let codes: Vec<Option<(Value, Read)>> =
+        iter(codes).buffer_unordered(reader.limits.concurrency).collect().await;
+    let firewall_listings = [firewalls.acls_listing.clone(), firewalls.groups_listing.clone()];
+    let mut listings = vec![listed.failure, functions.failure];
+    listings.extend(firewall_listings);
     let (place, redactor) = (&reader.place, &reader.redactor);
     let mut resources = wafv2::normalise(place, redactor, firewalls, BTreeMap::new());
     let normalised = details.into_iter().filter_map(|one| normalise(place, redactor, one, &delivering));
     resources.extend(normalised);
+    let functions = codes.into_iter().flatten();
+    resources.extend(functions.filter_map(|(listed, code)| edge_function(place, redactor, listed, code)));
     Outcome { resources, listings }
 }
 
@@ -128,6 +146,45 @@ async fn fetch_logging(
         reply => reply.map(|config| config.get("Logging").cloned()),
     };
     Some(Distribution { distribution, logging: Some(logging) })
+}
+
+/// None where the function was deleted, or taken out of service, after it had been listed.
+async fn fetch_code(reader: &Reader, function: Value) -> Option<(Value, Read)> {
+    let (name, arn) = (text(&function, "/Name")?, text(&function, "/FunctionMetadata/FunctionARN")?);
+    let request = Request::get(&["2020-05-31", "function", name]).query("Stage", "LIVE");
+    match reader.call(&GET_FUNCTION, Some(&Uid::from(arn)), request).await {
+        Err(failure) if failure.class == Class::NotFound => None,
+        reply => Some((function, reply.map(Some))),
+    }
+}
+
+fn edge_function(place: &Place, redactor: &Redactor, listed: Value, code: Read) -> Option<Resource> {
+    let arn = text(&listed, "/FunctionMetadata/FunctionARN")?;
+    let mut resource = place.resource("aws.cloudfront.function", arn, text(&listed, "/Name")?);
+    let code =
+        code.map(|code| code.map(|code| secrets_in(text(&code, "/Body").unwrap_or_default(), redactor)));
+    put(&mut resource, "function", Ok(Some(listed)));
+    put(&mut resource, "code", code);
+    Some(resource)
+}
+
+/// What is kept of code: each line on which a secret was recognised, redacted, by its number.
+fn secrets_in(code: &str, redactor: &Redactor) -> Value {
+    let mut lines = serde_json::Map::new();
+    for (number, line) in code.lines().enumerate() {
+        // `const apiKey = "…";` and `apiKey: '…',` name a value; any other line is looked at as a whole.
+        let named = line.split_once('=').or_else(|| line.split_once(':'));
+        let (name, value) = named.unwrap_or(("", line));
+        let is_text = value.trim().starts_with(['"', '\'', '`']);
+        let name = if is_text { name.trim().rsplit([' ', '.', '{']).next().unwrap_or_default() } else { "" };
+        let value =
+            value.trim().trim_matches(|c: char| matches!(c, '"' | '\'' | '`' | ';' | ',' | '}' | ' '));
+        let kept = redactor.redact(name, value);
+        if kept.detector.is_some() {
+            lines.insert(format!("line{}", number + 1), kept.to_value());
+        }
+    }
+    json!({ "secrets": lines })
 }
 
 fn normalise(
@@ -220,6 +277,18 @@ mod tests {
         assert_eq!((&found.facets["deliveries"], &found.facets["logging"]), (&Facet::Absent, &Facet::Absent));
         let edges: Vec<&str> = found.relations.iter().map(|edge| edge.to.as_str()).collect();
         assert_eq!(edges, ["acl", "arn:aws:lambda:us-east-1:123456789012:function:edge"]);
+    }
+
+    #[test]
+    fn of_code_nothing_is_kept_but_where_it_holds_secrets() {
+        let key = ["AKIA", "IOSFODNN7EXAMPLE"].concat();
+        let code = format!(
+            "function handler(event) {{\n  const apiKey = 'x7Qp2mVw9Zr4Lk8Tn3Bs';\n  return fetch('{key}');\n}}\nconst name = 'shop';"
+        );
+        let kept = secrets_in(&code, &Redactor::new([0; 32]));
+        assert!(!kept.to_string().contains("x7Qp") && !kept.to_string().contains(&key));
+        let lines: Vec<&String> = kept["secrets"].as_object().unwrap().keys().collect();
+        assert_eq!(lines, ["line2", "line3"]);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) const VOLATILE: &[Path] = &[
 
 /// One page always: an account has at most five trails in a region.
 static TRAILS: List = API.list("cloudtrail:DescribeTrails", "trailList");
-static API: Api = Api::json(
+pub(super) static API: Api = Api::json(
     "CloudTrail",
     "cloudtrail",
     "1.1",

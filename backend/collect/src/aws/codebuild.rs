@@ -21,7 +21,8 @@ pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[&NAMES.action, &GET_PROJECTS];
 pub(super) const VOLATILE: &[Path] = &[];
 
-static API: Api = Api::json("CodeBuild", "codebuild", "1.1", "CodeBuild_20161006", &quota::CODEBUILD).in_some_regions();
+static API: Api =
+    Api::json("CodeBuild", "codebuild", "1.1", "CodeBuild_20161006", &quota::CODEBUILD).in_some_regions();
 static NAMES: List = API.list("codebuild:ListProjects", "projects").paged("nextToken", "nextToken");
 static GET_PROJECTS: Action = API.action("codebuild:BatchGetProjects");
 

@@ -104,6 +104,7 @@ const NOT_FOUND: &[&str] = &[
     "NoSuchDistribution",
     "NoSuchEntity",
     "NoSuchEntityException",
+    "NoSuchFunctionExists",
     "NoSuchPublicAccessBlockConfiguration",
     "NotFound",
     "NotFoundException",
@@ -166,9 +167,11 @@ impl Failure {
         failure
     }
 
-    /// AWS does not offer the service in this region.
+    /// AWS does not offer the service in this region, as far as a name can tell: a resolver that fails says the same,
+    /// so that this is a shard that was not read, and no proof that nothing is there.
     fn not_offered(action: &Action) -> Self {
-        Self::new(action, Class::Disabled, "NotOffered", "the service is not offered in this region")
+        let message = "the service has no address in this region, so it is probably not offered there";
+        Self::new(action, Class::Disabled, "NotOffered", message)
     }
 
     pub(super) fn timed_out(action: &Action) -> Self {
@@ -189,9 +192,6 @@ impl Failure {
         // Shapes of some protocols are written with a namespace or an address around the code.
         let code = code.rsplit('#').next().and_then(|code| code.split(':').next()).unwrap_or(code);
         let known = |codes: &[&str]| codes.contains(&code);
-        if !action.service.everywhere && is_unknown_operation(code, refused.message()) {
-            return Self::not_offered(action);
-        }
         let class = if known(THROTTLED) || status == 429 {
             Class::Throttled
         } else if known(DENIED) {
@@ -318,12 +318,6 @@ impl Failure {
 /// True where the name of the endpoint does not resolve.
 fn has_no_address(reasons: &[String]) -> bool {
     reasons.iter().any(|reason| reason.contains("failed to lookup address"))
-}
-
-/// How AWS answers for an operation that a region does not know (yet).
-fn is_unknown_operation(code: &str, message: Option<&str>) -> bool {
-    code == "UnknownOperationException"
-        || message.is_some_and(|message| message.contains("Unable to determine service/operation name"))
 }
 
 /// True for a page made for people, such as a proxy's sign-in.

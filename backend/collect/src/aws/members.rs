@@ -4,22 +4,20 @@
 //! again is connected again. An account that lets nobody in is one shard, which says so.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
-use nephoscope_model::{
-    AccountId, Coverage, Facet, Provider, Region, ServiceName, Shard, ShardKey,
-};
+use nephoscope_model::{AccountId, Coverage, Facet, Provider, Region, ServiceName, Shard, ShardKey};
 use tokio::sync::OnceCell;
 
 use super::client::Log;
 use super::failure::{Class, Failure};
 use super::organizations::{self, ASSUME_ROLE, Member, OrganizationOptions};
 use super::regions::LIST_REGIONS;
-use super::{Aws, AwsOptions, connect, waits};
+use super::{Aws, AwsOptions, carries, connect, waits};
 use crate::error::{Cause, CollectError};
-use crate::{ACCOUNTS_AT_ONCE, Collector, Named};
+use crate::{ACCOUNTS_AT_ONCE, Collector, Context};
 
 /// Every account of an organization that the configuration does not leave out.
 #[derive(Debug)]
@@ -32,6 +30,8 @@ pub struct Organization {
     refused: Mutex<BTreeMap<AccountId, Failure>>,
     /// The connected accounts, the one that was used last at the end.
     connected: Mutex<VecDeque<(AccountId, Connection)>>,
+    /// That the own account is read without the role is said once.
+    said: Once,
 }
 
 type Connection = Arc<OnceCell<Arc<Aws>>>;
@@ -42,7 +42,11 @@ impl Organization {
         let settings = options.organization.clone().unwrap_or_default();
         let caller = Aws::connect(options).await?;
         let members = organizations::list(&caller, &settings).await?;
-        Ok(Self { caller, settings, members, refused: Mutex::default(), connected: Mutex::default() })
+        if members.is_empty() {
+            return Err(CollectError::Organization(Cause::new("no account is active and not excluded")));
+        }
+        let (refused, connected) = (Mutex::default(), Mutex::default());
+        Ok(Self { caller, settings, members, refused, connected, said: Once::new() })
     }
 
     /// The shards of one account; where it cannot be read, the one shard that will say so.
@@ -93,13 +97,18 @@ impl Organization {
         let sdk = connect::assume(&caller.sdk, &role, caller.options.external_id.as_deref()).await;
         let regions = self.settings.regions.get(account).unwrap_or(&caller.options.regions);
         let options = AwsOptions { regions: regions.clone(), ..caller.options.clone() };
-        let assumed = Aws::introduce(options.clone(), sdk).await.map_err(|(failure, _)| failure);
+        let assumed =
+            Aws::introduce(options.clone(), sdk, account.clone()).await.map_err(|(failure, _)| failure);
         let own = *account == caller.account;
         let aws = match assumed {
             // The management account has no role of a stack set, which is made in the others only.
             Err(failure) if own && failure.class == Class::Credentials => {
-                tracing::warn!(%account, %role, "the target's own account is read without the role, which could not be assumed");
-                Aws::introduce(options, caller.sdk.clone()).await.map_err(|(failure, _)| failure)
+                self.said.call_once(|| {
+                    tracing::warn!(%account, %role, "the target's own account is read without the role, which could not be assumed");
+                });
+                Aws::introduce(options, caller.sdk.clone(), account.clone())
+                    .await
+                    .map_err(|(failure, _)| failure)
             }
             assumed => assumed,
         };
@@ -131,18 +140,23 @@ impl Collector for Organization {
         waits(key)
     }
 
-    async fn collect(&self, key: &ShardKey, named: &Named) -> Shard {
+    fn carries(&self, key: &ShardKey) -> &'static [&'static str] {
+        carries(key)
+    }
+
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
         let known = lock(&self.refused).get(&key.account).cloned();
         let session = match known {
             Some(failure) => Err(failure),
             None => self.session(&key.account).await,
         };
         let mut shard = match session {
-            Ok(aws) => aws.collect(key, named).await,
+            Ok(aws) => aws.collect(key, context).await,
             Err(failure) => return refused(key, &failure),
         };
         if let Some(member) = self.members.get(&key.account) {
-            let accounts = shard.resources.iter_mut().filter(|resource| resource.kind.as_str() == "aws.account");
+            let accounts =
+                shard.resources.iter_mut().filter(|resource| resource.kind.as_str() == "aws.account");
             for account in accounts {
                 let facet = Facet::Known(member.facet.clone());
                 account.facets.insert("organization".to_owned(), facet);

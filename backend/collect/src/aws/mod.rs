@@ -13,14 +13,15 @@ use nephoscope_model::{
 };
 
 use self::api::Action;
+use self::carry::Past;
 use self::client::{Log, Reader};
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place, tidy};
 use self::volatile::drop_volatile;
-use crate::{Collector, Named};
 use crate::budget::{Budgets, Family};
 use crate::error::CollectError;
 use crate::redact::Redactor;
+use crate::{Collector, Context, Named};
 
 mod amplify;
 mod api;
@@ -30,6 +31,8 @@ mod apprunner;
 mod appsync;
 mod bedrockagent;
 mod budgets;
+mod carry;
+mod changes;
 mod client;
 mod cloudformation;
 mod cloudfront;
@@ -244,7 +247,58 @@ macro_rules! services {
     };
 }
 
-services![sts, iam, cloudfront, lambda, lambdacompute, lambdaweb, lambdalayers, apigateway, apigatewayv2, appsync, wafv2, logs, cloudtrail, guardduty, inspector2, config, xray, sqs, sns, dynamodb, dax, kinesis, firehose, secretsmanager, ssm, kms, events, scheduler, pipes, schemas, stepfunctions, cognitoidp, cognitoidentity, budgets, cloudformation, codebuild, codeartifact, amplify, apprunner, tagging, s3, ecr, efs, ec2, signer, cloudwatch, securityhub, bedrockagent, codedeploy, serverlessrepo];
+services![
+    sts,
+    iam,
+    cloudfront,
+    lambda,
+    lambdacompute,
+    lambdaweb,
+    lambdalayers,
+    apigateway,
+    apigatewayv2,
+    appsync,
+    wafv2,
+    logs,
+    cloudtrail,
+    guardduty,
+    inspector2,
+    config,
+    xray,
+    sqs,
+    sns,
+    dynamodb,
+    dax,
+    kinesis,
+    firehose,
+    secretsmanager,
+    ssm,
+    kms,
+    events,
+    scheduler,
+    pipes,
+    schemas,
+    stepfunctions,
+    cognitoidp,
+    cognitoidentity,
+    budgets,
+    cloudformation,
+    codebuild,
+    codeartifact,
+    amplify,
+    apprunner,
+    tagging,
+    s3,
+    ecr,
+    efs,
+    ec2,
+    signer,
+    cloudwatch,
+    securityhub,
+    bedrockagent,
+    codedeploy,
+    serverlessrepo
+];
 
 /// Every API action that is ever called, as coverage counts them.
 pub fn actions() -> Vec<&'static str> {
@@ -299,16 +353,23 @@ impl Aws {
     }
 
     async fn identify(options: AwsOptions, sdk: SdkConfig) -> Result<Self, CollectError> {
-        Self::introduce(options, sdk).await.map_err(|(failure, aws)| connect::explain(&failure, &aws))
+        Self::introduce(options, sdk, AccountId::from(""))
+            .await
+            .map_err(|(failure, aws)| connect::explain(&failure, &aws))
     }
 
-    /// Asks whose credentials these are; where that fails, gives back what could not be made ready.
-    async fn introduce(options: AwsOptions, sdk: SdkConfig) -> Result<Self, (Failure, Box<Self>)> {
+    /// Asks whose credentials these are; where that fails, gives back what could not be made ready. Where it is known
+    /// whose they should be, the question uses the quota of that account.
+    async fn introduce(
+        options: AwsOptions,
+        sdk: SdkConfig,
+        account: AccountId,
+    ) -> Result<Self, (Failure, Box<Self>)> {
         let mut aws = Self {
             redactor: Redactor::new(options.redaction_key),
             options,
             sdk,
-            account: AccountId::from(""),
+            account,
             partition: "aws".to_owned(),
             caller: String::new(),
             log: Mutex::default(),
@@ -353,17 +414,20 @@ impl Aws {
         Ok(shards)
     }
 
-    /// Reads one shard; `named` is what resources of other shards refer to.
-    pub async fn collect(&self, key: &ShardKey, named: &Named) -> Shard {
+    /// Reads one shard, with what is known from other shards and from the scan before.
+    pub async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
         let mut reader = self.reader(&key.region, &key.service);
-        reader.named = named.clone();
+        reader.named = context.named.clone();
+        reader.past.previous = context.previous.clone();
+        reader.past.instant = context.instant;
         if key.service.as_str() == "sts" {
             reader.log = Mutex::new(self.log.lock().unwrap_or_else(PoisonError::into_inner).clone());
         }
         let ours = key.provider == Provider::Aws && key.account == self.account;
         let outcome = if ours { read(key.service.as_str(), &reader).await } else { None };
         let Some(outcome) = outcome else { return not_collected(key) };
-        let resources = tidy(outcome.resources);
+        let mut resources = tidy(outcome.resources);
+        reader.past.settle(&mut resources);
         let mut log = reader.log.into_inner().unwrap_or_else(PoisonError::into_inner);
         // What was not asked is no error.
         if self.options.purpose != Purpose::Plan {
@@ -373,7 +437,7 @@ impl Aws {
             state: state(&outcome.listings, &log),
             calls: log.calls,
             errors: log.errors.into_values().collect(),
-            costs: Vec::new(),
+            costs: log.costs.into_values().collect(),
             listed: outcome.listings.iter().all(Option::is_none),
         };
         Shard { key: key.clone(), coverage, resources }
@@ -401,6 +465,7 @@ impl Aws {
             budgets: self.options.budgets.clone(),
             share: self.options.budget,
             named: Named::default(),
+            past: Past::default(),
             purpose: self.options.purpose,
             first_of: regions::asked(self).filter(|regions| regions.first() == Some(region)),
             log: Mutex::default(),
@@ -418,14 +483,28 @@ impl Collector for Aws {
         waits(key)
     }
 
-    async fn collect(&self, key: &ShardKey, named: &Named) -> Shard {
-        Aws::collect(self, key, named).await
+    fn carries(&self, key: &ShardKey) -> &'static [&'static str] {
+        carries(key)
+    }
+
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        Aws::collect(self, key, context).await
     }
 }
 
 /// True for a shard that reads only what others name.
 fn waits(key: &ShardKey) -> bool {
     SERVICES.iter().any(|service| service.name == key.service.as_str() && service.scope.waits())
+}
+
+/// The facets of a shard that need not always be asked again.
+fn carries(key: &ShardKey) -> &'static [&'static str] {
+    match key.service.as_str() {
+        "lambda" => lambda::CARRIES,
+        "apigateway" => apigateway::CARRIES,
+        "apigatewayv2" => apigatewayv2::CARRIES,
+        _ => &[],
+    }
 }
 
 fn state(listings: &[Option<Failure>], log: &Log) -> CoverageState {
@@ -442,7 +521,8 @@ fn not_collected(key: &ShardKey) -> Shard {
     let api = format!("{}:*", key.service);
     log.add(&api, "NotCollected", "the shard is not one of this account and this release", None, None);
     let errors = log.errors.into_values().collect();
-    let coverage = Coverage { state: CoverageState::Failed, calls: log.calls, errors, costs: Vec::new(), listed: false };
+    let coverage =
+        Coverage { state: CoverageState::Failed, calls: log.calls, errors, costs: Vec::new(), listed: false };
     Shard { key: key.clone(), coverage, resources: Vec::new() }
 }
 

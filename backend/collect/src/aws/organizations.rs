@@ -20,7 +20,8 @@ use crate::error::{Cause, CollectError};
 
 /// What the target's own credentials are asked for besides. A role that is assumed needs none of it, so that the
 /// generated read role does not allow it.
-pub(super) const ACTIONS: &[&Action] = &[&ACCOUNTS.action, &ACCOUNTS_OF.action, &UNITS_OF.action, &ASSUME_ROLE];
+pub(super) const ACTIONS: &[&Action] =
+    &[&ACCOUNTS.action, &ACCOUNTS_OF.action, &UNITS_OF.action, &ASSUME_ROLE];
 
 static API: Api =
     Api::json("Organizations", "organizations", "1.1", "AWSOrganizationsV20161128", &quota::ORGANIZATIONS)
@@ -123,7 +124,8 @@ mod tests {
 
     #[test]
     fn only_active_accounts_are_members() {
-        let active = json!({"Id": "111111111111", "Name": "shop", "Status": "ACTIVE", "Paths": ["o-1/r-1/ou-1/"]});
+        let active =
+            json!({"Id": "111111111111", "Name": "shop", "Status": "ACTIVE", "Paths": ["o-1/r-1/ou-1/"]});
         let found = member(&active, None).unwrap();
         assert_eq!(found.facet, json!({"Name": "shop", "Path": "o-1/r-1/ou-1"}));
         assert_eq!(member(&active, Some("ou-1/Prod")).unwrap().facet["Path"], "ou-1/Prod");

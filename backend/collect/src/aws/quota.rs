@@ -26,6 +26,10 @@ pub(super) static API_GATEWAY: Family = Family { name: "apigateway", per_second:
 /// <https://docs.aws.amazon.com/awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html>
 pub(super) static CLOUDTRAIL: Family = Family { name: "cloudtrail", per_second: 10.0, burst: 10 };
 
+/// `LookupEvents`: 2 a second.
+/// <https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html>
+pub(super) static CLOUDTRAIL_LOOKUP: Family = Family { name: "cloudtrail-lookup", per_second: 2.0, burst: 2 };
+
 /// 5 a second, the lowest rate that AWS names for reads of this API (`FilterLogEvents`, `GetLogEvents`).
 /// <https://repost.aws/knowledge-center/cloudwatch-logs-throttling>
 pub(super) static LOGS: Family = Family { name: "logs", per_second: 5.0, burst: 5 };

@@ -35,7 +35,7 @@ const RECENT_DAYS: i64 = 30;
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
     let listed = reader.list(&SECRETS, None, Request::call().field("MaxResults", PAGE)).await;
-    let now = Timestamp::now();
+    let now = reader.past.instant;
     let secrets = listed.items.into_iter().map(|secret| fetch(reader, secret, now));
     let secrets: Vec<Option<Resource>> =
         futures::stream::iter(secrets).buffer_unordered(reader.limits.concurrency).collect().await;

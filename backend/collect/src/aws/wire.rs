@@ -31,8 +31,10 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SigningName;
 use aws_types::region::SigningRegion;
 use aws_types::service_config::ServiceConfigKey;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use http_body_util::Limited;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::api::{Action, Address, Api, Protocol};
 use super::failure::looks_like_html;
@@ -68,6 +70,9 @@ impl Answer {
     /// The answer as a JSON object, whatever it is written in; none where it is not one.
     pub(super) fn into_json(self, action: &Action) -> Option<Value> {
         let body = self.0.trim_ascii();
+        if action.is_text {
+            return Some(json!({ "Body": std::str::from_utf8(body).ok()? }));
+        }
         let is_xml = match action.service.protocol {
             Protocol::Json { .. } | Protocol::RestJson => false,
             // Some operations of XML APIs answer with a document of the caller's own, which is JSON.
@@ -86,13 +91,13 @@ impl Answer {
 /// Why there is no answer of status 2xx.
 pub(super) type SendError = SdkError<ErrorMetadata, HttpResponse>;
 
-/// Sends `request` once.
-pub(super) async fn send(
+/// Sends `request` once. The future is boxed: the SDK's is large and deeply nested, and every read would be as well.
+pub(super) fn send(
     sdk: &SdkConfig,
     partition: &str,
     action: &'static Action,
     request: Request,
-) -> Result<Answer, SendError> {
+) -> BoxFuture<'static, Result<Answer, SendError>> {
     let api = action.service;
     let Address { url, signing_region } = endpoint(sdk, partition, api, &request);
     let mut operation = Operation::builder()
@@ -114,7 +119,8 @@ pub(super) async fn send(
         operation = operation.time_source(time);
     }
     let write = move |request: Request| request.write(action);
-    operation.serializer(write).deserializer(read).build().invoke(request).await
+    let operation = operation.serializer(write).deserializer(read).build();
+    async move { operation.invoke(request).await }.boxed()
 }
 
 /// What is configured for the service, else for all services, else AWS's own address.

@@ -36,7 +36,8 @@ fn nothing_that_only_looks_like_a_secret_is_taken_for_one() {
     let mut wrong = Vec::new();
     let mut total = 0;
     for line in LOOKALIKES.lines() {
-        let (name, written) = line.split_once('\t').unwrap_or_else(|| panic!("a line has two columns: {line}"));
+        let (name, written) =
+            line.split_once('\t').unwrap_or_else(|| panic!("a line has two columns: {line}"));
         total += 1;
         if let Some(found) = detect(name, &value(written)) {
             wrong.push(format!("{found}: {name}={written}"));

@@ -209,12 +209,20 @@ fn is_placeholder(value: &str) -> bool {
     let wrapped = |open, close| value.starts_with(open) && value.ends_with(close);
     value.contains("{{resolve:")
         || wrapped("${", "}")
+        || is_variable(value)
         || wrapped("{{", "}}")
         || wrapped("{", "}")
         || wrapped("<", ">")
         || wrapped("[", "]")
         || wrapped("%", "%")
         || (!value.is_empty() && value.chars().all(|c| matches!(c, '*' | 'x' | 'X' | '.')))
+}
+
+/// `$PASSWORD`: what a shell will put there.
+fn is_variable(value: &str) -> bool {
+    value
+        .strip_prefix('$')
+        .is_some_and(|name| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
 }
 
 /// Shannon entropy in bits per character.

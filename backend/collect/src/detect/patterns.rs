@@ -25,7 +25,10 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ("atlassian-token", r"\bATATT3[A-Za-z0-9_=-]{60,}"),
     ("slack-token", r"\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\bxapp-\d-[A-Z0-9]+-\d+-[a-z0-9]{20,}"),
     ("slack-webhook", r"https://hooks\.slack\.com/(?:services|workflows|triggers)/[A-Za-z0-9/_-]{20,}"),
-    ("discord-webhook", r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,}"),
+    (
+        "discord-webhook",
+        r"https://(?:ptb\.|canary\.)?discord(?:app)?\.com/api/webhooks/\d{17,20}/[A-Za-z0-9_-]{60,}",
+    ),
     ("teams-webhook", r"https://[a-z0-9-]+\.webhook\.office\.com/webhookb2/[^\s]{40,}"),
     ("telegram-token", r"\b\d{8,10}:AA[A-Za-z0-9_-]{33}\b"),
     ("stripe-key", r"\b(?:sk|rk)_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/=]{24,}"),
@@ -36,7 +39,10 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ("google-client-secret", r"\bGOCSPX-[A-Za-z0-9_-]{28}"),
     ("google-access-token", r"\bya29\.[A-Za-z0-9_-]{30,}"),
     ("firebase-key", r"\bAAAA[A-Za-z0-9_-]{7}:APA91b[A-Za-z0-9_-]{100,}"),
-    ("azure-client-secret", r"(?:^|[^A-Za-z0-9_~.-])(?P<secret>[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34})(?:$|[^A-Za-z0-9_~.-])"),
+    (
+        "azure-client-secret",
+        r"(?:^|[^A-Za-z0-9_~.-])(?P<secret>[A-Za-z0-9_~.-]{3}\dQ~[A-Za-z0-9_~.-]{31,34})(?:$|[^A-Za-z0-9_~.-])",
+    ),
     ("azure-sas", r"[?&]sv=\d{4}-\d{2}-\d{2}&[^\s]*\bsig=(?P<secret>[A-Za-z0-9%/+=]{40,})"),
     ("sendgrid-key", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}"),
     ("mailgun-key", r"\bkey-[0-9a-f]{32}\b"),
@@ -81,7 +87,10 @@ pub(super) const PATTERNS: &[(&str, &str)] = &[
     ("supabase-key", r"\bsbp_[a-f0-9]{40}\b|\bsb_secret_[A-Za-z0-9_-]{22,}"),
     ("contentful-token", r"\bCFPAT-[A-Za-z0-9_-]{43}"),
     ("hubspot-token", r"\bpat-(?:na|eu)\d-[a-f0-9]{8}(?:-[a-f0-9]{4}){3}-[a-f0-9]{12}\b"),
-    ("launchdarkly-key", r"\b(?:sdk|api)-[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}\b"),
+    (
+        "launchdarkly-key",
+        r"\b(?:sdk|api)-[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}\b",
+    ),
     ("easypost-key", r"\bEZ[AT]K[A-Za-z0-9]{54}\b"),
     ("adyen-key", r"\bAQE[a-zA-Z0-9]{5,}[A-Za-z0-9+/=]{60,}-[A-Za-z0-9+/=]{30,}-[^\s]{8,}"),
     (

@@ -35,7 +35,11 @@ const WAYS: &[Way] = &[
     passing("apigateway-service-proxy", "apigateway.amazonaws.com", &["apigateway:PUT", "apigateway:POST"]),
     passing("apprunner-new-service", "tasks.apprunner.amazonaws.com", &["apprunner:CreateService"]),
     using("apprunner-update-service", &["apprunner:UpdateService"]),
-    passing("appsync-datasource", "appsync.amazonaws.com", &["appsync:CreateDataSource", "appsync:UpdateResolver"]),
+    passing(
+        "appsync-datasource",
+        "appsync.amazonaws.com",
+        &["appsync:CreateDataSource", "appsync:UpdateResolver"],
+    ),
     using(
         "bedrock-code-interpreter-existing",
         &["bedrock-agentcore:StartCodeInterpreterSession", "bedrock-agentcore:InvokeCodeInterpreter"],
@@ -49,7 +53,11 @@ const WAYS: &[Way] = &[
         &["cloudformation:CreateStackSet", "cloudformation:CreateStackInstances"],
     ),
     passing("codebuild-new-project", CODEBUILD, &["codebuild:CreateProject", "codebuild:StartBuild"]),
-    passing("codebuild-new-project-batch", CODEBUILD, &["codebuild:CreateProject", "codebuild:StartBuildBatch"]),
+    passing(
+        "codebuild-new-project-batch",
+        CODEBUILD,
+        &["codebuild:CreateProject", "codebuild:StartBuildBatch"],
+    ),
     using("codebuild-override", &["codebuild:StartBuild"]),
     using("codebuild-override-batch", &["codebuild:StartBuildBatch"]),
     passing(
@@ -60,7 +68,11 @@ const WAYS: &[Way] = &[
     passing(
         "datapipeline",
         "datapipeline.amazonaws.com",
-        &["datapipeline:CreatePipeline", "datapipeline:PutPipelineDefinition", "datapipeline:ActivatePipeline"],
+        &[
+            "datapipeline:CreatePipeline",
+            "datapipeline:PutPipelineDefinition",
+            "datapipeline:ActivatePipeline",
+        ],
     ),
     using("ec2-instance-connect", &["ec2-instance-connect:SendSSHPublicKey"]),
     passing("ec2-run-instances", EC2, &["ec2:RunInstances"]),
@@ -137,11 +149,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ways_are_sorted_by_service_and_named_once() {
+    fn ways_are_named_once_and_need_something() {
         let mut names: Vec<&str> = WAYS.iter().map(|way| way.name).collect();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), WAYS.len());
-        assert!(WAYS.iter().all(|way| !way.actions.is_empty() && way.actions.iter().all(|a| a.contains(':'))));
+        assert!(
+            WAYS.iter().all(|way| !way.actions.is_empty() && way.actions.iter().all(|a| a.contains(':')))
+        );
     }
 }

@@ -206,7 +206,8 @@ fn web_function(function: &Resource, policies: &Policies<'_>) -> Reach {
     let mut reach = signed(function, policies);
     match elements(function, "endpoints", "endpoints") {
         Ok(endpoints) => {
-            let open = endpoints.iter().any(|endpoint| text(endpoint, "authType") == Some("ApplicationManaged"));
+            let open =
+                endpoints.iter().any(|endpoint| text(endpoint, "authType") == Some("ApplicationManaged"));
             reach.widen(if open { Exposure::Internet } else { Exposure::Internal });
         }
         Err(doubts) => reach.doubts.extend(doubts),

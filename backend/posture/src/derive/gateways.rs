@@ -69,6 +69,7 @@ pub(super) fn facts(gateway: Gateway<'_, '_>) -> Vec<(&'static str, Fact)> {
             ("compute_origins", fact(distributions::compute_origins(resource, map))),
             ("edge_functions", fact(distributions::edge_functions(resource))),
         ],
+        "aws.cloudfront.function" => vec![("secrets", fact(secrets::secrets(resource, "code")))],
         "aws.wafv2.acl" => vec![
             ("knows_exploits", fact(firewalls::knows_exploits(resource, map))),
             ("limits_rate", fact(firewalls::limits_rate(resource, map))),
@@ -77,7 +78,7 @@ pub(super) fn facts(gateway: Gateway<'_, '_>) -> Vec<(&'static str, Fact)> {
         ],
         _ => Vec::new(),
     };
-    if resource.kind.as_str() != "aws.wafv2.acl" {
+    if !matches!(resource.kind.as_str(), "aws.wafv2.acl" | "aws.cloudfront.function") {
         facts.push(("exposure", exposure));
     }
     facts

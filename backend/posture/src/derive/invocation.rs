@@ -26,6 +26,7 @@ pub(super) fn asynchronous(function: &Resource, policies: &Policies<'_>) -> Read
     // Logs calls under the name of its region in older permissions.
     let regional = format!("logs.{}.amazonaws.com", function.region);
     let services = ASYNCHRONOUS.into_iter().chain([regional.as_str()]);
-    let found = services.filter(|service| grants.iter().any(|grant| grant.effective && grant.names_service(service)));
+    let found =
+        services.filter(|service| grants.iter().any(|grant| grant.effective && grant.names_service(service)));
     Ok(found.map(Value::from).collect())
 }

@@ -9,14 +9,14 @@
 mod buckets;
 mod distributions;
 mod drafts;
-mod executors;
 mod escalations;
+mod executors;
 mod exposure;
 mod firewalls;
 mod functions;
 mod gateways;
-mod graph_apis;
 mod grants;
+mod graph_apis;
 mod guarding;
 mod http_apis;
 mod identity_pools;
@@ -51,9 +51,9 @@ use serde_json::Value;
 
 use crate::Estate;
 use exposure::Exposures;
+use grants::Identity;
 use map::Map;
 use network::Networks;
-use grants::Identity;
 use policies::Policies;
 use powers::Powers;
 use reading::{Reading, fact};
@@ -158,7 +158,9 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
             ("functions", fact(pool::functions(resource, map))),
             ("largest_reservation", fact(pool::largest_reservation(resource, map))),
         ],
-        "aws.lambda.layer" | "aws.lambda.web_function" => vec![("grants", grants()), ("exposure", exposure())],
+        "aws.lambda.layer" | "aws.lambda.web_function" => {
+            vec![("grants", grants()), ("exposure", exposure())]
+        }
         "aws.lambda.microvm_image" => vec![("strong_roles", fact(powers.strong_of(resource, map)))],
         "aws.lambda.capacity_provider" => vec![("placed_by", fact(powers.placing()))],
         "aws.iam.role" => {
@@ -180,8 +182,15 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
                 ("exposure", exposure()),
             ]
         }
-        "aws.apigateway.restapi" | "aws.apigateway.stage" | "aws.apigatewayv2.api" | "aws.apigatewayv2.stage"
-        | "aws.appsync.graphqlapi" | "aws.appsync.eventapi" | "aws.cloudfront.distribution" | "aws.wafv2.acl" => {
+        "aws.apigateway.restapi"
+        | "aws.apigateway.stage"
+        | "aws.apigatewayv2.api"
+        | "aws.apigatewayv2.stage"
+        | "aws.appsync.graphqlapi"
+        | "aws.appsync.eventapi"
+        | "aws.cloudfront.distribution"
+        | "aws.cloudfront.function"
+        | "aws.wafv2.acl" => {
             gateways::facts(gateways::Gateway { position, resource, map, policies, exposure: exposure() })
         }
         "aws.logs.group" => {
@@ -189,8 +198,12 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
         }
         "aws.logs.policy" => vec![("grants", grants())],
         "aws.events.bus" | "aws.schemas.registry" => vec![("grants", grants()), ("exposure", exposure())],
-        "aws.events.rule" => vec![("broad_grants", fact(executors::broad_grants(resource, "targets", map, policies)))],
-        "aws.pipes.pipe" => vec![("broad_grants", fact(executors::broad_grants(resource, "pipe", map, policies)))],
+        "aws.events.rule" => {
+            vec![("broad_grants", fact(executors::broad_grants(resource, "targets", map, policies)))]
+        }
+        "aws.pipes.pipe" => {
+            vec![("broad_grants", fact(executors::broad_grants(resource, "pipe", map, policies)))]
+        }
         "aws.scheduler.schedule" => vec![
             ("broad_grants", fact(executors::broad_grants(resource, "schedule", map, policies))),
             ("secrets", fact(secrets::secrets(resource, "schedule"))),
@@ -228,7 +241,9 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
             ("secrets", fact(secrets::secrets(resource, "service"))),
         ],
         "aws.amplify.app" => vec![("secrets", fact(guarding::secrets_in(resource, &["app", "branches"])))],
-        "aws.codeartifact.domain" => vec![("customer_key", fact(keys::customer_key(resource, "domain", map)))],
+        "aws.codeartifact.domain" => {
+            vec![("customer_key", fact(keys::customer_key(resource, "domain", map)))]
+        }
         "aws.sqs.queue" => vec![
             ("grants", grants()),
             ("customer_key", fact(keys::customer_key(resource, "attributes", map))),

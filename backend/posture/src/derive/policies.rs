@@ -37,10 +37,14 @@ impl<'a> Policies<'a> {
             "aws.apigateway.stage" => rest_stage(resource, self.account),
             "aws.logs.policy" => logs(resource, self.account),
             "aws.dynamodb.table" => table(resource, self.account),
-            "aws.sqs.queue" | "aws.sns.topic" | "aws.kinesis.stream" | "aws.secretsmanager.secret" | "aws.kms.key"
-            | "aws.s3.bucket" | "aws.ecr.repository" | "aws.efs.filesystem" => {
-                of_facet(resource, "policy", self.account)
-            }
+            "aws.sqs.queue"
+            | "aws.sns.topic"
+            | "aws.kinesis.stream"
+            | "aws.secretsmanager.secret"
+            | "aws.kms.key"
+            | "aws.s3.bucket"
+            | "aws.ecr.repository"
+            | "aws.efs.filesystem" => of_facet(resource, "policy", self.account),
             _ => Ok(Vec::new()),
         }
     }

@@ -103,7 +103,8 @@ impl Powers {
 
     fn add(&mut self, position: usize, functions: &[usize], map: &Map<'_>, identity: Reading<Identity>) {
         for &function in functions {
-            let may = identity.as_ref().map(|identity| may_log(map, function, identity)).map_err(Clone::clone);
+            let may =
+                identity.as_ref().map(|identity| may_log(map, function, identity)).map_err(Clone::clone);
             let known = self.may_log.remove(&function).unwrap_or(Ok(true));
             self.may_log.insert(function, known.and_then(|known| may.map(|may| known && may)));
         }
@@ -128,7 +129,11 @@ impl Powers {
 
     /// The roles besides administrators that may place functions on any capacity provider.
     pub fn placing(&self) -> Reading<Value> {
-        if self.placing.is_empty() && !self.doubts.is_empty() { Err(self.doubts.clone()) } else { Ok(json!(self.placing)) }
+        if self.placing.is_empty() && !self.doubts.is_empty() {
+            Err(self.doubts.clone())
+        } else {
+            Ok(json!(self.placing))
+        }
     }
 
     /// The strong roles that the resource executes as.
@@ -157,7 +162,11 @@ impl Powers {
         found.sort_unstable();
         // Where it can change none at all, it does not matter which others could not be read.
         let could = REWRITES.iter().any(|action| identity.extent(action) != Extent::Nowhere);
-        if found.is_empty() && could && !self.doubts.is_empty() { Err(self.doubts.clone()) } else { Ok(json!(found)) }
+        if found.is_empty() && could && !self.doubts.is_empty() {
+            Err(self.doubts.clone())
+        } else {
+            Ok(json!(found))
+        }
     }
 }
 
@@ -177,7 +186,8 @@ pub(super) fn powers(identity: &Identity) -> Value {
 /// The functions that execute as the role and may change themselves with it, each with the action.
 pub(super) fn self_modifying(position: usize, map: &Map<'_>, identity: &Identity) -> Value {
     let functions = map.referrers(RelationName::ExecutesAs, map.held(position).uid().as_str());
-    let uids = functions.iter().filter(|&&function| is_function(map, function)).map(|&f| map.held(f).uid().as_str());
+    let uids =
+        functions.iter().filter(|&&function| is_function(map, function)).map(|&f| map.held(f).uid().as_str());
     let changing = uids.filter_map(|uid| {
         let action = REWRITES.iter().find(|action| identity.may(action, uid))?;
         Some(json!({"function": uid, "action": action}))
@@ -201,7 +211,8 @@ fn may_log(map: &Map<'_>, function: usize, identity: &Identity) -> bool {
     let groups = relations.iter().filter(|relation| relation.name == RelationName::LogsTo);
     groups.map(|group| group.to.as_str()).all(|group| {
         // The group is written with and without its streams in policies that work.
-        let forms = [group.to_owned(), format!("{group}:*"), format!("{group}:log-stream:2026/01/01/[$LATEST]0")];
+        let forms =
+            [group.to_owned(), format!("{group}:*"), format!("{group}:log-stream:2026/01/01/[$LATEST]0")];
         ["logs:CreateLogStream", "logs:PutLogEvents"]
             .iter()
             .all(|action| forms.iter().any(|form| identity.might(action, form)))

@@ -60,7 +60,7 @@ fn deployed(place: Place<'_>, entry: &HttpApi) -> Value {
         set(&mut integration, "httpMethod", of("integrationMethod"));
         set(&mut integration, "payloadFormatVersion", of("payloadFormatVersion"));
         let mut operation = json!({ "x-amazon-apigateway-integration": integration });
-        set(&mut operation, "isDefaultRoute", (path == "/$default").then(|| json!(true)));
+        set(&mut operation, "isDefaultRoute", (path == "/$default").then_some(Value::Bool(true)));
         let parameters = openapi::parameters(path);
         set(&mut operation, "parameters", (!parameters.is_empty()).then(|| json!(parameters)));
         if let Some((name, scheme)) = scheme(place, entry, &route.auth) {

@@ -25,7 +25,7 @@ use crate::place::Place;
 
 /// The shards of one target, sorted by key; its resources `repeat` times under other names.
 pub(crate) fn shards(account: &Account, target: &str, estate: &Estate, repeat: usize) -> Vec<Shard> {
-    let global = ["iam", "sts"].map(|service| ("global", service));
+    let global = ["cloudfront", "iam", "sts"].map(|service| ("global", service));
     let regional = account
         .regions
         .iter()

@@ -54,7 +54,8 @@ use self::fault::Sql;
 use self::names::Names;
 use crate::{
     BucketKey, FindingOrder, FindingRow, Judging, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup,
-    ScanEnd, ScheduleMark, ShardBefore, Store, StoreError, StoredRelation, StoredResource, VerdictChange, View,
+    ScanEnd, ScheduleMark, ShardBefore, Store, StoreError, StoredRelation, StoredResource, VerdictChange,
+    View,
 };
 
 /// Readers at work at the same time; more wait.
@@ -229,8 +230,10 @@ impl Store for SqliteStore {
     }
 
     async fn relation_targets(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<Uid>> {
-        self.read("list what resources refer to", |reader| relation::targets(reader.connection, scan, account))
-            .await
+        self.read("list what resources refer to", |reader| {
+            relation::targets(reader.connection, scan, account)
+        })
+        .await
     }
 
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {

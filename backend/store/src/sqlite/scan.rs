@@ -140,10 +140,8 @@ fn leave_unread_accounts(tx: &Connection, running: &Running, sequence: i64) -> S
 
 fn leave_place(tx: &Connection, place: i64, sequence: i64) -> Sql<()> {
     // What was judged and what was read end at different steps, so each part asks its own table. That table comes last.
-    let parts: [(i64, &str, &[&str]); 2] = [
-        (1, "judgement", &["verdict", "judgement"]),
-        (0, "version", &["relation", "reading", "version"]),
-    ];
+    let parts: [(i64, &str, &[&str]); 2] =
+        [(1, "judgement", &["verdict", "judgement"]), (0, "version", &["relation", "reading", "version"])];
     for (part, of_part, tables) in parts {
         let resources =
             format!("(SELECT resource FROM {of_part} WHERE place = ?1 AND valid_to = {})", open!());

@@ -104,7 +104,13 @@ pub fn role(name: &str, actions: &str) -> Resource {
 pub fn listed(key: ShardKey, mut resources: Vec<Resource>) -> Shard {
     resources.sort_by(|one, other| one.uid.cmp(&other.uid));
     let calls = BTreeMap::from([(format!("{}:List", key.service), 2)]);
-    let coverage = Coverage { state: CoverageState::Complete, calls, errors: Vec::new(), costs: Vec::new(), listed: true };
+    let coverage = Coverage {
+        state: CoverageState::Complete,
+        calls,
+        errors: Vec::new(),
+        costs: Vec::new(),
+        listed: true,
+    };
     Shard { key, coverage, resources }
 }
 

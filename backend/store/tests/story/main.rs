@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics says where")]
 
+mod carried;
 mod drift;
 mod estate;
 mod looking;
@@ -39,6 +40,7 @@ pub async fn story(open: Reopen<'_>) {
     misuse_is_refused(&*store).await;
     schedules_are_remembered(&*store).await;
     targets::two_targets_stand_side_by_side(&*store).await;
+    carried::what_was_carried_over_stands_beside_the_version(&*store).await;
 }
 
 async fn an_empty_store_says_so(store: &dyn Store) {

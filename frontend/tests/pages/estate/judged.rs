@@ -50,7 +50,7 @@ fn finding_of(
         } else {
             vec![Evidence { path: evidence.0.into(), found: evidence.1 }]
         },
-        carried: if status == Status::Pass { [].into() } else { [("policy".to_owned(), night(26))].into() },
+        carried: if status == Status::Pass { [].into() } else { [("url".to_owned(), night(26))].into() },
         unreadable,
         last_known: None,
         exposure: exposure.factor(),

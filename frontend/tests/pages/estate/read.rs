@@ -172,7 +172,7 @@ pub fn resource() -> ResourceDetail {
             tags: row.tags.clone(),
             facets,
             relations: vec![],
-            carried: [("policy".to_owned(), night(26))].into(),
+            carried: [("url".to_owned(), night(26))].into(),
             revision: Some("5e884898da280471".to_owned()),
         },
         facts,

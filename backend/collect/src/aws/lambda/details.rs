@@ -7,6 +7,8 @@ use nephoscope_model::Uid;
 use serde_json::{Value, json};
 
 use super::super::api::{Action, List};
+use super::super::carry::{self, Kept};
+use super::super::changes::Changes;
 use super::super::client::Reader;
 use super::super::failure::{Class, Failure};
 use super::super::place::{Read, elements, text, unqualified_function};
@@ -39,6 +41,8 @@ pub(super) struct Function {
 pub(super) struct Asking<'a> {
     pub reader: &'a Reader,
     mappings: Option<&'a Mappings>,
+    /// What happened to functions since they were read before.
+    changes: &'a Changes,
     /// True where no function of the region has reserved concurrency.
     pub nothing_is_reserved: bool,
     /// How often `GetFunction` was denied in a row from the beginning.
@@ -49,9 +53,14 @@ pub(super) struct Asking<'a> {
 pub(super) struct Gone;
 
 impl<'a> Asking<'a> {
-    pub(super) fn new(reader: &'a Reader, settings: Option<&Value>, mappings: Option<&'a Mappings>) -> Self {
+    pub(super) fn new(
+        reader: &'a Reader,
+        settings: Option<&Value>,
+        mappings: Option<&'a Mappings>,
+        changes: &'a Changes,
+    ) -> Self {
         let nothing_is_reserved = settings.is_some_and(nothing_is_reserved);
-        Self { reader, mappings, nothing_is_reserved, denied: AtomicUsize::new(0) }
+        Self { reader, mappings, changes, nothing_is_reserved, denied: AtomicUsize::new(0) }
     }
 
     /// Asks for everything; none where the function is gone.
@@ -67,13 +76,21 @@ impl<'a> Asking<'a> {
         let name = text(&config, "/FunctionName").ok_or(Gone)?.to_owned();
         let arn = text(&config, "/FunctionArn").and_then(unqualified_function).ok_or(Gone)?.to_owned();
         let one = One { reader: self.reader, name, uid: Uid::from(arn) };
-        let (policy, whole, runtime_management) =
-            tokio::join!(one.policy(None), function::fetch(self, &one), one.runtime_management(&config));
+        let revision = revision(&config, versions.as_deref().ok());
+        let kept = &self.reader.kept(&one.uid, revision, self.changes.of(&one.name));
+        let (policy, whole, runtime_management) = tokio::join!(
+            kept.or(["policy"], one.policy(None)),
+            function::fetch(self, &one, kept),
+            kept.or(["runtime_management"], one.runtime_management(&config))
+        );
         let (policy, whole, runtime_management) = (policy?, whole?, runtime_management?);
 
         let aliases = match &versions {
             Ok(versions) if versions.is_empty() => Ok(None),
-            Ok(_) => one.list(&ALIASES, one.part("2015-03-31", "aliases"), "Aliases").await?,
+            Ok(_) => {
+                let asked = one.part("2015-03-31", "aliases");
+                kept.or(["aliases"], one.list(&ALIASES, asked, "Aliases")).await?
+            }
             Err(failure) => Err(failure.clone()),
         };
         let routed = match (&aliases, &versions) {
@@ -81,29 +98,34 @@ impl<'a> Asking<'a> {
             (Err(failure), _) => Err(failure.clone()),
             (Ok(_), _) => Ok(None),
         };
-        let alias_policies = one.alias_policies(&aliases).await?;
+        let alias_policies = match &aliases {
+            Ok(Some(_)) => kept.or(["alias_policies"], one.alias_policies(&aliases)).await?,
+            Ok(None) | Err(_) => one.alias_policies(&aliases).await?,
+        };
         let provisioned = match &aliases {
             Ok(Some(_)) => {
                 let asked = one.part("2019-09-30", "provisioned-concurrency").query("List", "ALL");
-                one.list(&PROVISIONED, asked, "ProvisionedConcurrencyConfigs").await?
+                kept.or(["provisioned"], one.list(&PROVISIONED, asked, "ProvisionedConcurrencyConfigs"))
+                    .await?
             }
             Ok(None) => Ok(None),
             Err(failure) => Err(failure.clone()),
         };
         let urls = if may_have_url(&policy, &alias_policies) {
-            one.list(&URLS, one.part("2021-10-31", "urls"), "FunctionUrlConfigs").await?
+            let asked = one.part("2021-10-31", "urls");
+            kept.or(["urls", "url"], one.list(&URLS, asked, "FunctionUrlConfigs")).await?
         } else {
             Ok(None)
         };
         let async_settings = if is_asynchronous(&config, &policy, &alias_policies) {
             let asked = one.part("2019-09-25", "event-invoke-config/list");
-            one.list(&ASYNC_SETTINGS, asked, "FunctionEventInvokeConfigs").await?
+            kept.or(["async"], one.list(&ASYNC_SETTINGS, asked, "FunctionEventInvokeConfigs")).await?
         } else {
             Ok(None)
         };
         let recursion =
             if triggers::may_loop(&config, &self.triggers(one.uid.as_str(), &policy, &alias_policies)) {
-                one.get(&GET_RECURSION, one.part("2024-08-31", "recursion-config")).await?
+                self.recursion(&one, kept).await?
             } else {
                 Ok(None)
             };
@@ -122,6 +144,15 @@ impl<'a> Asking<'a> {
             async_settings,
             recursion,
         })
+    }
+
+    /// An event source mapping makes the question arise without an event about the function: that there was no answer
+    /// before says nothing then.
+    async fn recursion(&self, one: &One<'_>, kept: &Kept<'_>) -> Result<Read, Gone> {
+        match kept.carry_known("recursion") {
+            Some(known) => Ok(Ok(Some(known))),
+            None => one.get(&GET_RECURSION, one.part("2024-08-31", "recursion-config")).await,
+        }
     }
 
     /// What starts the function, by its mappings and its policies.
@@ -214,6 +245,15 @@ impl One<'_> {
     }
 }
 
+/// What the listing tells of the function's revision: a new version that was published may lead to aliases.
+fn revision(config: &Value, versions: Option<&[String]>) -> Option<String> {
+    let versions = versions?.iter().filter_map(|version| serde_json::from_str::<Value>(version).ok());
+    let numbers = versions.filter_map(|version| text(&version, "/Version")?.parse::<u64>().ok());
+    let newest = numbers.max().unwrap_or(0).to_string();
+    let of = |pointer| text(config, pointer);
+    carry::revision(&[of("/RevisionId"), of("/CodeSha256"), of("/LastModified"), Some(&newest)])
+}
+
 /// A missing policy is also "not found"; only the message tells it from a missing function.
 fn is_gone(failure: &Failure) -> bool {
     failure.class == Class::NotFound && failure.message.starts_with("Function not found")
@@ -240,7 +280,8 @@ fn routed(aliases: &Value) -> BTreeSet<String> {
 fn may_have_url(policy: &Read, alias_policies: &Read) -> bool {
     policy.is_err()
         || alias_policies.is_err()
-        || documents(policy, alias_policies).any(|policy| policy::mentions(policy, "lambda:InvokeFunctionUrl"))
+        || documents(policy, alias_policies)
+            .any(|policy| policy::mentions(policy, "lambda:InvokeFunctionUrl"))
 }
 
 /// True where something that is known invokes the function and does not wait for an answer.

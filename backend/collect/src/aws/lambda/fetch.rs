@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::StreamExt;
 use serde_json::Value;
 
+use super::super::changes;
 use super::super::client::Reader;
 use super::super::failure::Failure;
 use super::super::place::{Read, text, unqualified_function};
@@ -29,15 +30,16 @@ pub(super) type Mappings = BTreeMap<String, Vec<Value>>;
 pub(super) async fn fetch(reader: &Reader) -> Replies {
     let settings = Request::get(&["2016-08-19", "account-settings"]);
     let mappings = Request::get(&["2015-03-31", "event-source-mappings"]);
-    let (settings, mappings, signing, listed) = tokio::join!(
+    let (settings, mappings, signing, listed, changes) = tokio::join!(
         reader.call(&GET_ACCOUNT_SETTINGS, None, settings),
         reader.list(&MAPPINGS, None, mappings),
         signing::fetch(reader),
-        list_functions(reader)
+        list_functions(reader),
+        changes::of_functions(reader)
     );
     let mappings = mappings.whole().map(by_function);
     let Listed { latest, mut versions, listing } = listed;
-    let asking = Asking::new(reader, settings.as_ref().ok(), mappings.as_ref().ok());
+    let asking = Asking::new(reader, settings.as_ref().ok(), mappings.as_ref().ok(), &changes);
     let asked = latest.into_iter().map(|config| {
         let own = text(&config, "/FunctionName").and_then(|name| versions.remove(name)).unwrap_or_default();
         // Where the listing broke off, the versions of a function may be on a page that was never read.

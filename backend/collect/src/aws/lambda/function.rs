@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
+use super::super::carry::Kept;
 use super::super::failure::{Class, Failure};
 use super::super::place::{Read, text};
 use super::super::request::Request;
@@ -23,7 +24,10 @@ pub(super) struct Whole {
 /// After so many denials without one success the permission is missing for all.
 const DENIALS: usize = 10;
 
-pub(super) async fn fetch(asking: &Asking<'_>, one: &One<'_>) -> Result<Whole, Gone> {
+pub(super) async fn fetch(asking: &Asking<'_>, one: &One<'_>, kept: &Kept<'_>) -> Result<Whole, Gone> {
+    if let Some([concurrency, code, tags]) = kept.carry(["concurrency", "code", "tags"]) {
+        return Ok(Whole { concurrency, code, tags });
+    }
     let read = if asking.denied.load(Ordering::Relaxed) < DENIALS {
         one.get(&GET_FUNCTION, Request::get(&["2015-03-31", "functions", &one.name])).await?
     } else {
@@ -44,7 +48,7 @@ pub(super) async fn fetch(asking: &Asking<'_>, one: &One<'_>) -> Result<Whole, G
             let denied = failure.class == Class::Denied;
             let concurrency = match denied {
                 true if asking.nothing_is_reserved => Ok(None),
-                true => one.concurrency().await?,
+                true => kept.or(["concurrency"], one.concurrency()).await?,
                 false => Err(failure.clone()),
             };
             asking.denied.fetch_add(usize::from(denied), Ordering::Relaxed);

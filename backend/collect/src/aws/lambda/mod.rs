@@ -27,6 +27,7 @@ mod triggers;
 
 use super::Scope;
 use super::api::{Action, Api, List, Tier};
+use super::changes::LOOKUP_EVENTS;
 use super::client::Reader;
 use super::place::Outcome;
 use super::quota;
@@ -34,6 +35,7 @@ use super::volatile::Path;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[
+    &LOOKUP_EVENTS.action,
     &GET_ACCOUNT_SETTINGS,
     &FUNCTIONS.action,
     &GET_FUNCTION,
@@ -49,6 +51,21 @@ pub(super) const ACTIONS: &[&Action] = &[
     &MAPPINGS.action,
     &SIGNING_CONFIGS.action,
     &SIGNED_FUNCTIONS.action,
+];
+/// What the revision of a function and the events about it prove unchanged.
+pub(super) const CARRIES: &[&str] = &[
+    "alias_policies",
+    "aliases",
+    "async",
+    "code",
+    "concurrency",
+    "policy",
+    "provisioned",
+    "recursion",
+    "runtime_management",
+    "tags",
+    "url",
+    "urls",
 ];
 /// Usage grows with every deployment of any function. A function that is idle changes its state, and with it
 /// its revision. Event source mappings report each batch, and are touched by every change of their own state.

@@ -23,7 +23,7 @@ async fn the_identity_is_asked_once_and_becomes_the_account() {
     let fake = Fake::start(|_, _, _| None).await;
     let aws = Aws::identify(options(quick()), sdk(&fake.server.uri())).await.unwrap();
     assert_eq!(aws.account().as_str(), ACCOUNT);
-    let shard = aws.collect(&key(Region::global(), "sts"), &Named::default()).await;
+    let shard = aws.collect(&key(Region::global(), "sts"), &Context::default()).await;
     let account = find(&shard, ACCOUNT);
     assert_eq!(account.uid.as_str(), "arn:aws:iam::123456789012:root");
     let arn = "arn:aws:sts::123456789012:assumed-role/nephoscope";
@@ -74,10 +74,9 @@ async fn budgets_and_services_are_checked_before_any_call() {
     let mut options = AwsOptions::new([0; 32]);
     options.services = vec![ServiceName::from("lambada")];
     let error = Aws::connect(options).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "find the service `lambada`; known are sts, iam, lambda, apigateway, apigatewayv2, logs, cloudtrail"
-    );
+    let text = error.to_string();
+    assert!(text.starts_with("find the service `lambada`; known are sts, iam, "), "{text}");
+    assert!(text.contains(", lambda, ") && text.contains(", cloudtrail, "), "{text}");
 }
 
 /// A chain that finds nothing.
@@ -108,16 +107,10 @@ fn named(regions: &[&str]) -> RegionChoice {
 async fn the_plan_is_global_services_then_regions() {
     let fake = Fake::start(|_, _, _| None).await;
     let configured = plan(&fake, |_| ()).await.unwrap();
-    let expected = [
-        "global/sts",
-        "global/iam",
-        "eu-west-1/lambda",
-        "eu-west-1/apigateway",
-        "eu-west-1/apigatewayv2",
-        "eu-west-1/logs",
-        "eu-west-1/cloudtrail",
-    ];
-    assert_eq!(configured, expected);
+    let once = configured.iter().take_while(|shard| shard.starts_with("global/")).count();
+    assert!(configured[..once].contains(&"global/iam".to_owned()), "{configured:?}");
+    assert!(configured[once..].iter().all(|shard| shard.starts_with("eu-west-1/")), "{configured:?}");
+    assert!(configured[once..].contains(&"eu-west-1/lambda".to_owned()), "{configured:?}");
     let all = plan(&fake, |options| {
         options.regions = RegionChoice::All;
         options.services = vec![ServiceName::from("lambda")];
@@ -164,8 +157,8 @@ async fn a_shard_that_was_not_planned_is_not_collected() {
     let aws = Aws::identify(options(quick()), sdk(&fake.server.uri())).await.unwrap();
     let mut foreign = key(Region::from("eu-west-1"), "lambda");
     foreign.account = "999999999999".into();
-    for key in [foreign, key(Region::from("eu-west-1"), "dynamodb")] {
-        let shard = aws.collect(&key, &Named::default()).await;
+    for key in [foreign, key(Region::from("eu-west-1"), "minitel")] {
+        let shard = aws.collect(&key, &Context::default()).await;
         assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Failed, false));
         assert_eq!(shard.coverage.errors[0].error, "NotCollected");
     }

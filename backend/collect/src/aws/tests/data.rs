@@ -244,7 +244,7 @@ async fn nothing_is_asked_about_what_nothing_names() {
     aws.account = ACCOUNT.into();
     for (service, calls) in [("kms", 0), ("ecr", 0), ("efs", 0), ("s3", 1)] {
         let region = if service == "s3" { Region::global() } else { Region::from("eu-west-1") };
-        let shard = aws.collect(&key(region, service), &Named::default()).await;
+        let shard = aws.collect(&key(region, service), &Context::default()).await;
         assert_eq!(
             shard.coverage.calls.values().sum::<u64>(),
             calls,

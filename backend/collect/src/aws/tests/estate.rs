@@ -54,6 +54,7 @@ pub(super) fn action_of(request: &Request) -> String {
         ["v2", "domainnames", _, "apimappings"] => "GetApiMappings",
         ["clientcertificates"] => "GetClientCertificates",
         ["account"] => "GetAccount",
+        ["v2", "apis"] if is_signed_for(request, "appsync") => "ListApis",
         ["v2", "apis"] => "v2:GetApis",
         ["v2", "apis", _, "exports", "OAS30"] => "v2:ExportApi",
         ["v2", "apis", _, "routes"] => "v2:GetRoutes",
@@ -64,9 +65,16 @@ pub(super) fn action_of(request: &Request) -> String {
         parts => data::action_of(parts, request.url.query().unwrap_or_default())
             .or_else(|| guarding::action_of(parts))
             .or_else(|| flows::action_of(parts))
+            .or_else(|| fronts::action_of(parts))
             .unwrap_or_else(|| panic!("unexpected call of {path}")),
     };
     action.to_owned()
+}
+
+/// Two services have the same path; each request is signed for one of them.
+fn is_signed_for(request: &Request, service: &str) -> bool {
+    let signature = request.headers.get("authorization").and_then(|header| header.to_str().ok());
+    signature.is_some_and(|signature| signature.contains(&format!("/{service}/aws4_request")))
 }
 
 pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
@@ -145,11 +153,13 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
             "stageName": "prod", "variables": {"apiKey": "CANARY-stage-variable"}, "webAclArn": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/w/1",
             "accessLogSettings": {"destinationArn": "arn:aws:logs:eu-west-1:123456789012:log-group:access:*"},
         }]}),
-        "GetExport" => json!({"openapi": "3.0.1", "info": {"version": "2026-01-02T03:04:05Z"}, "paths": {"/": {"get": {
-            "x-amazon-apigateway-integration": {
-                "type": "aws_proxy", "uri": invocation("shop:live"), "requestTemplates": {"application/json": "CANARY-template"},
-            },
-        }}}}),
+        "GetExport" => {
+            json!({"openapi": "3.0.1", "info": {"version": "2026-01-02T03:04:05Z"}, "paths": {"/": {"get": {
+                "x-amazon-apigateway-integration": {
+                    "type": "aws_proxy", "uri": invocation("shop:live"), "requestTemplates": {"application/json": "CANARY-template"},
+                },
+            }}}})
+        }
         "GetRequestValidators" => json!({}),
         "GetResources" => json!({"item": [{"id": "root", "path": "/", "resourceMethods": {"GET": {
             "authorizationType": "NONE", "methodIntegration": {"type": "AWS_PROXY", "uri": invocation("shop:live")},
@@ -160,7 +170,9 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
                 {"domainName": "old.example.com", "securityPolicy": "TLS_1_0", "endpointConfiguration": {"types": ["EDGE"]}},
             ]})
         }
-        "GetBasePathMappings" => json!({"item": [{"basePath": "(none)", "restApiId": "r1", "stage": "prod"}]}),
+        "GetBasePathMappings" => {
+            json!({"item": [{"basePath": "(none)", "restApiId": "r1", "stage": "prod"}]})
+        }
         "GetApiMappings" => json!({"items": [{"apiMappingKey": "", "apiId": "h1", "stage": "$default"}]}),
         "GetClientCertificates" => json!({}),
         "GetAccount" => json!({"throttleSettings": {"burstLimit": 5000, "rateLimit": 10000.0}}),
@@ -196,7 +208,13 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
         "GetEventSelectors" => {
             json!({"EventSelectors": [{"IncludeManagementEvents": true, "ReadWriteType": "All"}]})
         }
-        _ => return data::answer(action).or_else(|| guarding::answer(action)).or_else(|| flows::answer(action)).unwrap_or_else(|| panic!("no answer for {action}")),
+        _ => {
+            return data::answer(action)
+                .or_else(|| guarding::answer(action))
+                .or_else(|| flows::answer(action))
+                .or_else(|| fronts::answer(action))
+                .unwrap_or_else(|| panic!("no answer for {action}"));
+        }
     };
     ResponseTemplate::new(200).set_body_json(body)
 }
@@ -208,7 +226,8 @@ const IMAGE: &str = "arn:aws:lambda:eu-west-1:123456789012:microvm-image:sandbox
 
 /// What `GetFunction` says: `open` has reserved concurrency, and the code's address is nobody's business.
 fn function(request: &Request) -> Value {
-    let code = json!({"RepositoryType": "S3", "Location": "https://example.com/?X-Amz-Signature=CANARY-signature"});
+    let code =
+        json!({"RepositoryType": "S3", "Location": "https://example.com/?X-Amz-Signature=CANARY-signature"});
     let variables = json!({"Environment": {"Variables": {"DB_PASSWORD": "CANARY-hunter2"}}});
     let reply = json!({"Code": code, "Configuration": variables, "Tags": {"team": "shop"}});
     let open = json!({"Code": reply["Code"], "Concurrency": {"ReservedConcurrentExecutions": 100}});
@@ -254,7 +273,8 @@ fn policy(request: &Request) -> ResponseTemplate {
             "Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "lambda:InvokeFunction",
             "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::uploads"}},
         });
-        return ResponseTemplate::new(200).set_body_json(json!({"Policy": json!({"Statement": [statement]}).to_string()}));
+        return ResponseTemplate::new(200)
+            .set_body_json(json!({"Policy": json!({"Statement": [statement]}).to_string()}));
     }
     if !request.url.path().contains("/open/") {
         return error(404, "ResourceNotFoundException", "The resource you requested does not exist.");

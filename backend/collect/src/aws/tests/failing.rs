@@ -160,7 +160,7 @@ async fn a_body_that_breaks_off_is_malformed() {
     let identity = Fake::start(|_, _, _| None).await;
     let mut aws = Aws::identify(options(quick()), sdk(&identity.server.uri())).await.unwrap();
     aws.sdk = sdk(&endpoint);
-    let shard = aws.collect(&key(Region::from("eu-west-1"), "logs"), &Named::default()).await;
+    let shard = aws.collect(&key(Region::from("eu-west-1"), "logs"), &Context::default()).await;
     serve.abort();
     assert_eq!(shard.coverage.state, CoverageState::Failed);
     assert!(
@@ -209,7 +209,7 @@ async fn an_endpoint_that_is_gone_is_unreachable() {
     let fake = Fake::start(|_, _, _| None).await;
     let mut aws = Aws::identify(options(quick()), sdk(&fake.server.uri())).await.unwrap();
     aws.sdk = sdk("http://127.0.0.1:1");
-    let shard = aws.collect(&key(Region::from("eu-west-1"), "cloudtrail"), &Named::default()).await;
+    let shard = aws.collect(&key(Region::from("eu-west-1"), "cloudtrail"), &Context::default()).await;
     assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Failed, false));
     assert_eq!(shard.coverage.errors[0].error, "Unreachable");
 }
@@ -381,7 +381,10 @@ async fn the_draft_stands_in_for_an_export_that_is_refused() {
     assert_eq!(shard.coverage.state, CoverageState::Partial);
     let stage = find(&shard, "orders/prod");
     let unread = unreadable(stage, "deployed");
-    assert_eq!((unread.api.as_str(), unread.permission.as_deref()), ("apigateway:GetExport", Some("apigateway:GET")));
+    assert_eq!(
+        (unread.api.as_str(), unread.permission.as_deref()),
+        ("apigateway:GetExport", Some("apigateway:GET"))
+    );
     assert_eq!(known(stage, "resources")["item"][0]["path"], "/");
     assert_eq!(known(stage, "validators"), &json!({"item": []}));
     let shard = fake.collect("apigatewayv2").await;

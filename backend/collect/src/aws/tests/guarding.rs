@@ -347,5 +347,5 @@ async fn collect_as(fake: &Fake, service: &str) -> Shard {
     let mut aws = Aws::identify(options(quick()), sdk(&known.server.uri())).await.unwrap();
     aws.account = ACCOUNT.into();
     aws.sdk = sdk(&fake.server.uri());
-    aws.collect(&key(Region::from("eu-west-1"), service), &Named::default()).await
+    aws.collect(&key(Region::from("eu-west-1"), service), &Context::default()).await
 }

@@ -14,14 +14,16 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{Aws, AwsOptions, Limits, RegionChoice};
+use crate::Context;
 use crate::error::CollectError;
-use crate::Named;
 
+mod carrying;
 mod connecting;
 mod data;
 mod estate;
 mod failing;
 mod flows;
+mod fronts;
 mod guarding;
 mod services;
 mod unchanged;
@@ -66,10 +68,13 @@ impl Fake {
     async fn collect_with(&self, service: &str, limits: Limits) -> Shard {
         let mut aws = Aws::identify(options(limits), sdk(&self.server.uri())).await.unwrap();
         aws.account = ACCOUNT.into();
-        let region =
-            if matches!(service, "sts" | "iam" | "budgets" | "s3") { Region::global() } else { Region::from("eu-west-1") };
+        let region = if matches!(service, "sts" | "iam" | "budgets" | "s3" | "cloudfront") {
+            Region::global()
+        } else {
+            Region::from("eu-west-1")
+        };
         let named = data::NAMED.iter().chain(guarding::NAMED).map(|arn| Uid::from(*arn)).collect();
-        aws.collect(&key(region, service), &named).await
+        aws.collect(&key(region, service), &Context { named, ..Context::default() }).await
     }
 }
 

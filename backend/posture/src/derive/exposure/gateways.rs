@@ -169,8 +169,7 @@ fn gateway<'a>(
             // What the API invokes is told by what is deployed, or by what stands in for it.
             let stands_in = ["resources", "integrations"];
             let known = |name: &&str| stage.facets.get(*name).is_some_and(|facet| facet.value().is_some());
-            let relations_unread =
-                openapi::document(stage).is_err() && !stands_in.iter().any(|name| known(&name));
+            let relations_unread = openapi::document(stage).is_err() && !stands_in.iter().any(known);
             doors.unclear.push(Unclear { gateway: api, relations_unread, reasons: doubts.clone() });
             Reach { witnessed: Exposure::Internal, doubts }
         }

@@ -113,12 +113,13 @@ fn settle(grant: &mut Grant, denies: &[Statement], boundary: Option<&[Grant]>) {
 fn extent(grants: &[Grant], action: &str, counts: impl Fn(&Statement) -> bool) -> Extent {
     let concerning = || grants.iter().filter(|grant| grant.statement.covers_action(action));
     let allows = concerning().filter(|grant| grant.statement.effect == Effect::Allow && grant.effective);
-    let widest = allows.filter(|grant| counts(&grant.statement)).map(|grant| {
-        match power::reaches_everything(&grant.statement, action) {
-            true => Extent::Everywhere,
-            false => Extent::Somewhere,
-        }
-    });
+    let widest =
+        allows.filter(|grant| counts(&grant.statement)).map(|grant| {
+            match power::reaches_everything(&grant.statement, action) {
+                true => Extent::Everywhere,
+                false => Extent::Somewhere,
+            }
+        });
     let mut widest = widest.max().unwrap_or(Extent::Nowhere);
     for deny in concerning().filter_map(denied) {
         if !deny.not_resources.is_empty() {

@@ -45,9 +45,15 @@ fn a_boundary_leaves_what_it_allows_too() {
     assert_eq!(queues.grants[0].service_wildcards, ["sqs"]);
     assert!(queues.grants[0].effective);
     let one = within(allow(json!("s3:GetObject"), json!("arn:aws:s3:::a/*")));
-    assert_eq!((one.extent("s3:GetObject"), one.extent("s3:PutObject")), (Extent::Somewhere, Extent::Nowhere));
+    assert_eq!(
+        (one.extent("s3:GetObject"), one.extent("s3:PutObject")),
+        (Extent::Somewhere, Extent::Nowhere)
+    );
     assert!(one.may("s3:GetObject", "arn:aws:s3:::a/x") && !one.may("s3:GetObject", "arn:aws:s3:::b/x"));
-    let other = identity(json!([allow(json!("kms:*"), json!("*"))]), Some(json!([allow(json!("sqs:*"), json!("*"))])));
+    let other = identity(
+        json!([allow(json!("kms:*"), json!("*"))]),
+        Some(json!([allow(json!("sqs:*"), json!("*"))])),
+    );
     assert!(!other.grants[0].effective);
 }
 
@@ -66,13 +72,33 @@ fn how_far_an_action_reaches() {
         ("everything", "kms:Decrypt", json!("*"), Extent::Everywhere),
         ("every key", "kms:Decrypt", json!("arn:aws:kms:*:111122223333:key/*"), Extent::Everywhere),
         ("one key", "kms:Decrypt", json!("arn:aws:kms:eu-west-1:111122223333:key/1"), Extent::Somewhere),
-        ("every function of a region", "lambda:InvokeFunction", json!("arn:aws:lambda:eu-west-1:111122223333:function:*"), Extent::Everywhere),
-        ("functions that begin alike", "lambda:InvokeFunction", json!("arn:aws:lambda:eu-west-1:111122223333:function:shop-*"), Extent::Somewhere),
+        (
+            "every function of a region",
+            "lambda:InvokeFunction",
+            json!("arn:aws:lambda:eu-west-1:111122223333:function:*"),
+            Extent::Everywhere,
+        ),
+        (
+            "functions that begin alike",
+            "lambda:InvokeFunction",
+            json!("arn:aws:lambda:eu-west-1:111122223333:function:shop-*"),
+            Extent::Somewhere,
+        ),
         ("every object", "s3:GetObject", json!("arn:aws:s3:::*/*"), Extent::Everywhere),
         ("every object of a bucket", "s3:GetObject", json!("arn:aws:s3:::uploads/*"), Extent::Somewhere),
         ("every role", "sts:AssumeRole", json!("arn:aws:iam::*:role/*"), Extent::Everywhere),
-        ("every parameter", "ssm:GetParameter", json!("arn:aws:ssm:eu-west-1:111122223333:parameter/*"), Extent::Everywhere),
-        ("parameters of a path", "ssm:GetParameter", json!("arn:aws:ssm:eu-west-1:111122223333:parameter/shop/*"), Extent::Somewhere),
+        (
+            "every parameter",
+            "ssm:GetParameter",
+            json!("arn:aws:ssm:eu-west-1:111122223333:parameter/*"),
+            Extent::Everywhere,
+        ),
+        (
+            "parameters of a path",
+            "ssm:GetParameter",
+            json!("arn:aws:ssm:eu-west-1:111122223333:parameter/shop/*"),
+            Extent::Somewhere,
+        ),
         ("another service", "sqs:SendMessage", json!("arn:aws:s3:::*"), Extent::Somewhere),
     ];
     for (name, action, resource, extent) in table {
@@ -90,9 +116,7 @@ fn how_far_an_action_reaches() {
 
 #[test]
 fn roles_are_passed_to_a_service() {
-    let passing = |condition: Value| {
-        json!([{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": condition}])
-    };
+    let passing = |condition: Value| json!([{"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*", "Condition": condition}]);
     let to = |service: &str| json!({"StringEquals": {"iam:PassedToService": service}});
     let lambda = "lambda.amazonaws.com";
     assert!(identity(passing(json!({})), None).passes_every_role_to(lambda));
