@@ -116,7 +116,7 @@ impl Story {
             .env("AWS_SECRET_ACCESS_KEY", "bench")
             .env("AWS_REGION", "eu-west-1")
             .env("AWS_ENDPOINT_URL", self.cloud.endpoint())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -124,7 +124,9 @@ impl Story {
         let watch = std::thread::spawn(move || peak_of(pid));
         let output = child.wait_with_output().expect("the program ends");
         let time = begun.elapsed();
-        let text = String::from_utf8_lossy(&output.stderr);
+        let text = [&output.stdout, &output.stderr]
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+            .concat();
         assert_eq!(output.status.code(), Some(0), "{text}");
         let floor =
             text.lines().find_map(|line| line.split_once("at least ")).map(|(_, floor)| floor.to_owned());

@@ -100,7 +100,9 @@ const CALM_ANSWERS: u32 = 20;
 impl Budget {
     fn new(family: &Family, share: f64) -> Self {
         let clock = Ticks::start();
-        let Pace { rate: full_rate, burst: full_burst } = Pace::of(family, share);
+        let Pace { rate: full_rate, burst } = Pace::of(family, share);
+        // One call is kept back: calls may arrive closer together than they were sent.
+        let full_burst = if burst > 2 { burst - 1 } else { burst };
         let limiter = limiter(full_rate, full_burst, clock);
         let pace = State { limiter, rate: full_rate, calm: 0, closed_until: None };
         Self { clock, full_rate, full_burst, pace: Mutex::new(pace) }

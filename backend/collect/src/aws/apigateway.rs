@@ -6,6 +6,8 @@
 //! deployed, with the validators that it names by their ids. And where calls are left of those that an API may
 //! cost ([`drafts`]), so that it can be compared with what is deployed.
 //!
+//! A deployment that is still the same is not exported again, but for once a week ([`super::carry`]).
+//!
 //! One permission (`apigateway:GET`) allows every read, whatever the action is called.
 
 use std::collections::{BTreeMap, BTreeSet};

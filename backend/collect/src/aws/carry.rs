@@ -18,7 +18,7 @@ use super::rehearsal::Purpose;
 use crate::Previous;
 
 /// The longest time that a facet is carried over.
-pub(super) const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// CloudTrail tells of a call some minutes later, and clocks differ: what happened this long before a reading may not
 /// have been in it.

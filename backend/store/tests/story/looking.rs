@@ -2,8 +2,10 @@
 
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::ScanSummary;
-use nephoscope_model::{State, Status};
+use nephoscope_model::{FindingKey, ScanId, State, Status};
 use nephoscope_store::{BucketKey, FindingOrder, FindingRow, Store, View};
+
+use crate::estate::target;
 
 pub async fn latest(store: &dyn Store) -> View {
     store.view_fetch(&[], &AsOf::Latest).await.unwrap()
@@ -55,4 +57,15 @@ pub async fn everything(store: &dyn Store, view: &View) -> String {
     let rollups = store.rollup_list(view).await.unwrap();
     let counts = store.resource_rollup_list(view).await.unwrap();
     format!("{findings:#?}{resources:#?}{by_debt:#?}{details:#?}{rollups:#?}{counts:#?}")
+}
+
+pub async fn an_empty_store_says_so(store: &dyn Store) {
+    let view = latest(store).await;
+    assert_eq!(view, View::default());
+    assert!(store.target_list().await.unwrap().is_empty());
+    assert!(store.rollup_list(&view).await.unwrap().is_empty());
+    assert!(store.scan_list(None, None, 10).await.unwrap().rows.is_empty());
+    assert_eq!(store.scan_fetch(&ScanId::from("nobody")).await.unwrap(), None);
+    assert_eq!(store.finding_fetch(&view, &FindingKey::from("0".repeat(32))).await.unwrap(), None);
+    assert!(store.scan_unfinished(&target()).await.unwrap().is_none());
 }

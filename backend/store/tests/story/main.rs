@@ -28,7 +28,7 @@ pub type Reopen<'a> = &'a dyn Fn() -> Box<dyn Store>;
 
 pub async fn story(open: Reopen<'_>) {
     let store = open();
-    an_empty_store_says_so(&*store).await;
+    looking::an_empty_store_says_so(&*store).await;
     let first = the_first_night_is_seen_when_it_ends(&*store).await;
     let second = the_second_night_drifts(&*store, &first).await;
     the_past_stays_as_it_was(&*store, &first, &second).await;
@@ -41,17 +41,6 @@ pub async fn story(open: Reopen<'_>) {
     schedules_are_remembered(&*store).await;
     targets::two_targets_stand_side_by_side(&*store).await;
     carried::what_was_carried_over_stands_beside_the_version(&*store).await;
-}
-
-async fn an_empty_store_says_so(store: &dyn Store) {
-    let view = latest(store).await;
-    assert_eq!(view, View::default());
-    assert!(store.target_list().await.unwrap().is_empty());
-    assert!(store.rollup_list(&view).await.unwrap().is_empty());
-    assert!(store.scan_list(None, None, 10).await.unwrap().rows.is_empty());
-    assert_eq!(store.scan_fetch(&ScanId::from("nobody")).await.unwrap(), None);
-    assert_eq!(store.finding_fetch(&view, &FindingKey::from("0".repeat(32))).await.unwrap(), None);
-    assert!(store.scan_unfinished(&target()).await.unwrap().is_none());
 }
 
 /// Night 1: `checkout` has an open URL, `admin` may do anything.
