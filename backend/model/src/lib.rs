@@ -2,7 +2,7 @@
 //!
 //! Reads from the inside out: identifiers, then what was read (`facet`, `resource`, `packed`, `coverage`, `snapshot`),
 //! then what is judged (`check`, `fact`, `finding`), then what it adds up to (`score`, `drift`),
-//! then what is asked (`query`) and answered (`api`).
+//! then what is asked (`query`) and answered (`api`); `invocation` holds what providers document of how functions start.
 
 pub mod api;
 pub mod check;
@@ -13,6 +13,7 @@ pub mod fact;
 pub mod finding;
 pub mod framework;
 pub mod ident;
+pub mod invocation;
 pub mod packed;
 pub mod points;
 pub mod query;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use nephoscope_model::ident::{AccountId, FindingKey, Kind, Region, Uid};
+use nephoscope_model::ident::{AccountId, FindingKey, Kind, Provider, Region, Uid};
 use nephoscope_model::scan::CoverageRow;
 use nephoscope_model::{PackedResource, Relation, Resource, Status};
 
@@ -21,6 +21,14 @@ pub struct Estate<'a> {
     pub instant: Timestamp,
     /// The last decided status of findings, for resources that could not be listed this time.
     pub last_known: &'a BTreeMap<FindingKey, Status>,
+}
+
+impl Estate<'_> {
+    /// Whose cloud the account is in; none where nothing of it was read.
+    pub fn provider(&self) -> Option<Provider> {
+        let read = self.coverage.first().map(|row| row.shard.provider);
+        read.or_else(|| self.resources.first().map(|held| held.resource.provider()))
+    }
 }
 
 /// A resource, and whether what is known of it is old.
@@ -65,6 +73,14 @@ impl Held {
         match self {
             Self::Open(resource) => &resource.uid,
             Self::Packed(resource) => &resource.uid,
+        }
+    }
+
+    /// Whose it is.
+    pub fn provider(&self) -> Provider {
+        match self {
+            Self::Open(resource) => resource.provider,
+            Self::Packed(resource) => resource.provider,
         }
     }
 

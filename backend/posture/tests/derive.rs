@@ -6,36 +6,9 @@
 mod shop;
 
 use nephoscope_model::finding::Exposure::{CrossAccount, Internal, Internet, Unknown};
-use nephoscope_model::{Exposure, Facet, Fact, RelationName, Resource};
-use nephoscope_posture::derive::derive;
+use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::{Value, json};
-use shop::{ACCOUNT, REGION, Shop, arn, related, resource, unread};
-
-/// The fact of the resource with this uid.
-fn fact(shop: &Shop, uid: &str, name: &str) -> Fact {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    derive(&shop.estate()).resources[position].facts[name].clone()
-}
-
-fn known(shop: &Shop, uid: &str, name: &str) -> Value {
-    match fact(shop, uid, name) {
-        Fact::Known(value) => value,
-        Fact::Unknown(reasons) => panic!("{name} is unknown: {reasons:?}"),
-    }
-}
-
-/// The errors for which the fact is unknown.
-fn unknown(shop: &Shop, uid: &str, name: &str) -> Vec<String> {
-    match fact(shop, uid, name) {
-        Fact::Known(value) => panic!("{name} is known: {value}"),
-        Fact::Unknown(reasons) => reasons.iter().map(|r| format!("{} {}", r.facet, r.error)).collect(),
-    }
-}
-
-fn exposure(shop: &Shop, uid: &str) -> Exposure {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    derive(&shop.estate()).resources[position].exposure
-}
+use shop::{ACCOUNT, REGION, Shop, arn, exposure, known, related, resource, unknown, unread};
 
 /// A function with this configuration and neither policy nor URL.
 fn function(number: usize, config: Value) -> Resource {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[expect(dead_code, reason = "the other tests and the bench use more of it")]
 mod shop;
 
 use std::sync::LazyLock;

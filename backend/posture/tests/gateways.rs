@@ -6,40 +6,14 @@
 mod shop;
 
 use nephoscope_model::finding::Exposure::{CrossAccount, Internal, Internet, Unknown};
-use nephoscope_model::{Exposure, Facet, Fact, RelationName, Resource};
-use nephoscope_posture::derive::derive;
+use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::{Value, json};
-use shop::{REGION, Shop, arn, related, resource, unread};
+use shop::{REGION, Shop, arn, exposure, known, related, resource, unknown, unread};
 
 const API: &str = "arn:aws:apigateway:eu-west-1::/restapis/a1";
 const STAGE: &str = "arn:aws:apigateway:eu-west-1::/restapis/a1/stages/live";
 const HTTP_API: &str = "arn:aws:apigateway:eu-west-1::/apis/h1";
 const HTTP_STAGE: &str = "arn:aws:apigateway:eu-west-1::/apis/h1/stages/live";
-
-fn fact(shop: &Shop, uid: &str, name: &str) -> Fact {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    derive(&shop.estate()).resources[position].facts[name].clone()
-}
-
-fn known(shop: &Shop, uid: &str, name: &str) -> Value {
-    match fact(shop, uid, name) {
-        Fact::Known(value) => value,
-        Fact::Unknown(reasons) => panic!("{name} is unknown: {reasons:?}"),
-    }
-}
-
-/// The errors for which the fact is unknown.
-fn unknown(shop: &Shop, uid: &str, name: &str) -> Vec<String> {
-    match fact(shop, uid, name) {
-        Fact::Known(value) => panic!("{name} is known: {value}"),
-        Fact::Unknown(reasons) => reasons.iter().map(|r| format!("{} {}", r.facet, r.error)).collect(),
-    }
-}
-
-fn exposure(shop: &Shop, uid: &str) -> Exposure {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    derive(&shop.estate()).resources[position].exposure
-}
 
 fn function(number: usize) -> Resource {
     let facets = json!({"config": {}, "policy": null, "url": null, "aliases": null, "alias_policies": null});

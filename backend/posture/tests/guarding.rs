@@ -5,8 +5,7 @@
 #[expect(dead_code, reason = "the other tests and the bench use more of it")]
 mod shop;
 
-use nephoscope_model::{Facet, Fact, Region, RelationName, Resource};
-use nephoscope_posture::derive::derive;
+use nephoscope_model::{Facet, Region, RelationName, Resource};
 use serde_json::{Value, json};
 use shop::{ACCOUNT, Shop, arn, related, resource, unread};
 
@@ -15,24 +14,13 @@ const ALERTS: &str = "arn:aws:budgets::111122223333:alerts";
 const TAGS: &str = "arn:aws:tag:eu-west-1:111122223333:resources";
 const BUCKET: &str = "arn:aws:s3:::shop-uploads";
 
-fn fact(shop: &Shop, uid: &str, name: &str) -> Fact {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    derive(&shop.estate()).resources[position].facts[name].clone()
-}
-
 fn known(resources: Vec<Resource>, uid: &str, name: &str) -> Value {
-    match fact(&listed(resources), uid, name) {
-        Fact::Known(value) => value,
-        Fact::Unknown(reasons) => panic!("{name} is unknown: {reasons:?}"),
-    }
+    shop::known(&listed(resources), uid, name)
 }
 
 /// The facets for which the fact is unknown.
 fn unknown(shop: &Shop, uid: &str, name: &str) -> Vec<String> {
-    match fact(shop, uid, name) {
-        Fact::Known(value) => panic!("{name} is known: {value}"),
-        Fact::Unknown(reasons) => reasons.iter().map(|reason| reason.facet.clone()).collect(),
-    }
+    shop::unknown(shop, uid, name).iter().map(|reason| reason.split(' ').next().unwrap().to_owned()).collect()
 }
 
 /// A shop in which every service that is asked for was listed.

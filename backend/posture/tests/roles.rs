@@ -6,21 +6,8 @@
 mod shop;
 
 use nephoscope_model::{Fact, RelationName, Resource};
-use nephoscope_posture::derive::derive;
 use serde_json::{Value, json};
-use shop::{ACCOUNT, REGION, Shop, arn, related, resource, unread};
-
-fn fact(shop: &Shop, uid: &str, name: &str) -> Fact {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    derive(&shop.estate()).resources[position].facts[name].clone()
-}
-
-fn known(shop: &Shop, uid: &str, name: &str) -> Value {
-    match fact(shop, uid, name) {
-        Fact::Known(value) => value,
-        Fact::Unknown(reasons) => panic!("{name} is unknown: {reasons:?}"),
-    }
-}
+use shop::{ACCOUNT, REGION, Shop, arn, fact, known, related, resource, unread};
 
 fn role_arn(name: &str) -> String {
     format!("arn:aws:iam::{ACCOUNT}:role/{name}")
@@ -140,9 +127,7 @@ fn policies_of_aliases_count() {
     let shop = Shop::with(vec![shared]);
     let grants = known(&shop, &arn(1), "grants");
     assert_eq!((&grants[0]["public"], &grants[0]["source"]), (&json!(true), &json!("policy:live")));
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == arn(1)).unwrap();
-    let exposure = derive(&shop.estate()).resources[position].exposure;
-    assert_eq!(exposure, nephoscope_model::Exposure::Internet);
+    assert_eq!(shop::exposure(&shop, &arn(1)), nephoscope_model::Exposure::Internet);
     assert_eq!(known(&shop, &arn(1), "unchanged_days"), json!(10));
 }
 

@@ -6,31 +6,13 @@
 mod shop;
 
 use nephoscope_model::finding::Exposure;
-use nephoscope_model::{Fact, RelationName, Resource};
-use nephoscope_posture::derive::derive;
+use nephoscope_model::{RelationName, Resource};
 use serde_json::{Value, json};
-use shop::{ACCOUNT, Shop, related, resource, unread};
+use shop::{ACCOUNT, Shop, exposure, known, related, resource, unknown, unread};
 
 const MACHINE: &str = "arn:aws:states:eu-west-1:111122223333:stateMachine:pay";
 const ROLE: &str = "arn:aws:iam::111122223333:role/flow";
 const POOL: &str = "arn:aws:cognito-identity:eu-west-1:111122223333:identitypool/eu-west-1:1";
-
-fn derived(shop: &Shop, uid: &str, name: &str) -> (Exposure, Option<Fact>) {
-    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
-    let derived = derive(&shop.estate()).resources.swap_remove(position);
-    (derived.exposure, derived.facts.get(name).cloned())
-}
-
-fn known(shop: &Shop, uid: &str, name: &str) -> Value {
-    match derived(shop, uid, name).1 {
-        Some(Fact::Known(value)) => value,
-        other => panic!("{name} is not known: {other:?}"),
-    }
-}
-
-fn is_unknown(shop: &Shop, uid: &str, name: &str) -> bool {
-    matches!(derived(shop, uid, name).1, Some(Fact::Unknown(_)))
-}
 
 fn role(statement: Value) -> Resource {
     let document = json!({"Statement": [statement]});
@@ -60,10 +42,10 @@ fn broad_grants_are_those_of_the_role() {
     let broad = Shop::with(vec![machine(), role(allow("sqs:*", "*"))]);
     assert_eq!(known(&broad, MACHINE, "broad_grants")[0]["service_wildcards"], json!(["sqs"]));
     let denied = Shop::with(vec![machine(), unread(role(allow("sqs:*", "*")), "role")]);
-    assert!(is_unknown(&denied, MACHINE, "broad_grants"));
+    assert!(!unknown(&denied, MACHINE, "broad_grants").is_empty());
     // A role that is not there can do nothing, but only a whole listing proves that it is not there.
     assert_eq!(known(&Shop::with(vec![machine()]), MACHINE, "broad_grants"), json!([]));
-    assert!(is_unknown(&Shop::with(vec![machine()]).unlisted("iam"), MACHINE, "broad_grants"));
+    assert!(!unknown(&Shop::with(vec![machine()]).unlisted("iam"), MACHINE, "broad_grants").is_empty());
 }
 
 #[test]
@@ -76,7 +58,9 @@ fn input_chooses_where_the_role_lets_it() {
     let few = Shop::with(vec![machine(task.clone()), role(few)]);
     assert_eq!(known(&few, MACHINE, "chosen_targets"), json!([]));
     let unread_role = unread(role(allow("lambda:InvokeFunction", "*")), "role");
-    assert!(is_unknown(&Shop::with(vec![machine(task), unread_role.clone()]), MACHINE, "chosen_targets"));
+    assert!(
+        !unknown(&Shop::with(vec![machine(task), unread_role.clone()]), MACHINE, "chosen_targets").is_empty()
+    );
     // Where nothing is chosen, the role does not matter.
     assert_eq!(
         known(&Shop::with(vec![machine(json!({})), unread_role]), MACHINE, "chosen_targets"),
@@ -84,7 +68,7 @@ fn input_chooses_where_the_role_lets_it() {
     );
     let sealed = unread(machine(json!({})), "definition");
     for name in ["chosen_targets", "open_http_tasks", "unbounded_maps", "secrets"] {
-        assert!(is_unknown(&Shop::with(vec![sealed.clone()]), MACHINE, name), "{name}");
+        assert!(!unknown(&Shop::with(vec![sealed.clone()]), MACHINE, name).is_empty(), "{name}");
     }
 }
 
@@ -119,14 +103,14 @@ fn guests_reach_what_their_role_reaches() {
     let guest = || role(allow("dynamodb:GetItem", "*"));
     let open = Shop::with(vec![pool(true), guest()]);
     assert_eq!(known(&open, POOL, "guest_grants")[0]["actions"], json!(["dynamodb:GetItem"]));
-    assert_eq!(derived(&open, POOL, "exposure").0, Exposure::Internet);
-    assert_eq!(derived(&open, ROLE, "exposure").0, Exposure::Internet);
+    assert_eq!(exposure(&open, POOL), Exposure::Internet);
+    assert_eq!(exposure(&open, ROLE), Exposure::Internet);
     let closed = Shop::with(vec![pool(false), guest()]);
     assert_eq!(known(&closed, POOL, "guest_grants"), json!([]));
-    assert_eq!(derived(&closed, ROLE, "exposure").0, Exposure::Internal);
+    assert_eq!(exposure(&closed, ROLE), Exposure::Internal);
     let unsure = Shop::with(vec![unread(pool(true), "roles"), guest()]);
-    assert!(is_unknown(&unsure, POOL, "guest_grants"));
-    assert_eq!(derived(&unsure, ROLE, "exposure").0, Exposure::Unknown);
+    assert!(!unknown(&unsure, POOL, "guest_grants").is_empty());
+    assert_eq!(exposure(&unsure, ROLE), Exposure::Unknown);
 }
 
 #[test]
@@ -142,9 +126,9 @@ fn a_bus_is_open_as_far_as_its_policy_is() {
         (json!({"AWS": "arn:aws:iam::444455556666:root"}), Exposure::CrossAccount),
         (json!({"AWS": format!("arn:aws:iam::{ACCOUNT}:root")}), Exposure::Internal),
     ] {
-        assert_eq!(derived(&Shop::with(vec![bus(principal)]), uid, "grants").0, exposure);
+        assert_eq!(shop::exposure(&Shop::with(vec![bus(principal)]), uid), exposure);
     }
     let unsure = Shop::with(vec![unread(bus(json!("*")), "policy")]);
-    assert_eq!(derived(&unsure, uid, "grants").0, Exposure::Unknown);
-    assert!(is_unknown(&unsure, uid, "grants"));
+    assert_eq!(exposure(&unsure, uid), Exposure::Unknown);
+    assert!(!unknown(&unsure, uid, "grants").is_empty());
 }

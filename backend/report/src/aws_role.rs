@@ -9,10 +9,6 @@ use serde_json::json;
 /// The name of the role and of its policy, unless the person who creates them says otherwise.
 const NAME: &str = "nephoscope";
 
-/// The most characters of a managed policy, white space not counted.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-pub const MANAGED_POLICY_LIMIT: usize = 6_144;
-
 /// The IAM policy that allows `actions`, as JSON.
 pub fn aws_policy(actions: &[&str]) -> String {
     format!("{:#}\n", policy(actions))

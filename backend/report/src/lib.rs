@@ -7,7 +7,7 @@ mod aws_role;
 mod cell;
 mod format;
 
-pub use aws_role::{MANAGED_POLICY_LIMIT, aws_cloudformation, aws_policy, aws_terraform};
+pub use aws_role::{aws_cloudformation, aws_policy, aws_terraform};
 pub use format::Format;
 
 /// Declares the files of this crate: what each one offers, and the format that it writes.

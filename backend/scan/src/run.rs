@@ -108,8 +108,12 @@ async fn stages(
     for keys in waves(source, missing.collect()) {
         // What the shards before these have named, in this run or in the one that it resumes.
         let mut named = BTreeSet::new();
+        let mut named_in_part = BTreeSet::new();
         for account in accounts(keys.iter().filter(|key| source.waits(key))) {
             named.extend(store.relation_targets(id, &account).await?);
+            if !named_whole(store, source, open, &account).await? {
+                named_in_part.insert(account);
+            }
         }
         let named: Named = named.into_iter().collect();
         let mut shards =
@@ -122,7 +126,7 @@ async fn stages(
             };
             let Some(shard) = next else { break };
             let mut shard = shard?;
-            if source.waits(&shard.key) && !named_whole(store, source, open, &shard.key.account).await? {
+            if named_in_part.contains(&shard.key.account) {
                 // Who would have named a resource may not have been read: that it is missing here proves nothing.
                 shard.coverage.listed = false;
             }
@@ -160,11 +164,13 @@ async fn named_whole(
     account: &AccountId,
 ) -> Result<bool, ScanError> {
     let coverage = store.estate_coverage(&open.scan.id, account).await?;
-    let naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
-    let whole = |key: &ShardKey| {
-        coverage.iter().any(|row| row.shard == *key && row.coverage.state == CoverageState::Complete)
-    };
-    Ok(naming.into_iter().all(whole))
+    let whole: BTreeSet<&ShardKey> = coverage
+        .iter()
+        .filter(|row| row.coverage.state == CoverageState::Complete)
+        .map(|row| &row.shard)
+        .collect();
+    let mut naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
+    Ok(naming.all(|key| whole.contains(key)))
 }
 
 /// The accounts of `keys`, which are sorted, each once.

@@ -10,7 +10,7 @@
 //!
 //! One permission (`apigateway:GET`) allows every read, whatever the action is called.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures::StreamExt;
 use futures::stream::iter;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::Scope;
 use super::api::{self, Action, List};
-use super::carry::{self, Events};
+use super::carry;
 use super::client::Reader;
 use super::failure::{Class, Failure};
 use super::place::{Outcome, Read, elements, text};
@@ -27,8 +27,11 @@ use super::quota;
 use super::request::Request;
 use super::volatile::Path;
 
+pub(super) mod deployed;
 pub(super) mod export;
 mod normalise;
+
+use deployed::{Stage, deployment};
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] = &[
@@ -104,11 +107,6 @@ struct Api {
     validators: Option<Read>,
 }
 
-struct Stage {
-    stage: Value,
-    deployed: Read,
-}
-
 /// An API with its stages, before anything else of it is read.
 struct Listed {
     api: Value,
@@ -179,17 +177,15 @@ fn drafts(listed: &[Listed]) -> BTreeSet<String> {
     deployed.into_iter().take(left).map(|(_, id)| id.to_owned()).collect()
 }
 
-/// What stages share that were deployed together; a stage without a deployment stands for itself.
-fn deployment(stage: &Value) -> &str {
-    text(stage, "/deploymentId").or_else(|| text(stage, "/stageName")).unwrap_or_default()
-}
-
 /// None where the API was deleted after its stages had been listed.
 async fn fetch_api(reader: &Reader, listed: Listed, wanted: bool) -> Option<Api> {
     let id = text(&listed.api, "/id")?;
     let uid = uid(reader, id);
     let stages = match listed.stages {
-        Ok(stages) => Ok(fetch_exports(reader, &listed.api, &uid, stages).await),
+        Ok(stages) => {
+            let export = |about, name: String| async move { export(reader, id, &about, &name).await };
+            Ok(deployed::fetch(reader, &listed.api, &uid, stages, export).await)
+        }
         Err(failure) => Err(failure),
     };
     let refused = stages.iter().flatten().any(|stage| stage.deployed.is_err());
@@ -211,37 +207,11 @@ async fn fetch_api(reader: &Reader, listed: Listed, wanted: bool) -> Option<Api>
     Some(Api { stages, draft, validators, api: listed.api })
 }
 
-/// The stages with what is deployed there; each deployment is exported once. A stage that is gone is left out.
-/// What is deployed stays as it is until something else is: it is carried over until then.
-async fn fetch_exports(reader: &Reader, api: &Value, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
-    let id = text(api, "/id").unwrap_or_default();
-    let mut exported: BTreeMap<String, Read> = BTreeMap::new();
-    let mut found = Vec::new();
-    for stage in stages {
-        let key = deployment(&stage).to_owned();
-        let name = text(&stage, "/stageName").unwrap_or_default();
-        let about = Uid::from(format!("{uid}/stages/{name}"));
-        if let Some([deployed]) =
-            reader.kept(&about, revision(api, &stage), Events::Needless).carry(["deployed"])
-        {
-            found.push(Stage { stage, deployed });
-            continue;
-        }
-        let deployed = match exported.get(&key) {
-            Some(known) => known.clone(),
-            None => {
-                let request = Request::get(&["restapis", id, "stages", name, "exports", "oas30"]);
-                let reply = reader.call(&GET_EXPORT, Some(&about), request.query("extensions", EXTENSIONS));
-                match reply.await {
-                    Err(failure) if failure.class == Class::NotFound => continue,
-                    reply => reply.and_then(|document| openapi(&GET_EXPORT, document)).map(Some),
-                }
-            }
-        };
-        exported.insert(key, deployed.clone());
-        found.push(Stage { stage, deployed });
-    }
-    found
+/// What is deployed at a stage.
+async fn export(reader: &Reader, id: &str, about: &Uid, stage: &str) -> Read {
+    let request = Request::get(&["restapis", id, "stages", stage, "exports", "oas30"]);
+    let document = reader.call(&GET_EXPORT, Some(about), request.query("extensions", EXTENSIONS)).await?;
+    openapi(&GET_EXPORT, document).map(Some)
 }
 
 /// What the listings tell of the revision of what is deployed at a stage: the deployment, when the stage was changed

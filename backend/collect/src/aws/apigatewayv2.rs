@@ -5,17 +5,15 @@
 //! every stage does, it never differs. Where an export is refused, routes, authorizers and integrations are
 //! listed instead. WebSocket APIs cannot be exported: they are always listed so, four calls an API.
 
-use std::collections::BTreeMap;
-
 use futures::StreamExt;
 use nephoscope_model::{Facet, RelationName, Resource, Uid};
 use serde_json::Value;
 
 use super::Scope;
 use super::api::{self, Action, List};
+use super::apigateway::deployed::{self, Stage};
 use super::apigateway::export::{Reach, integrated_function, redact_integration, reduce};
-use super::apigateway::{PERMISSION, items, openapi, revision};
-use super::carry::Events;
+use super::apigateway::{PERMISSION, items, openapi};
 use super::client::Reader;
 use super::failure::{Class, Failure};
 use super::place::{Outcome, Place, Read, elements, log_group_arn, put, relate, tag, text};
@@ -62,11 +60,6 @@ struct Api {
     parts: Vec<(&'static str, Read)>,
 }
 
-struct Stage {
-    stage: Value,
-    deployed: Read,
-}
-
 pub(super) async fn collect(reader: &Reader) -> Outcome {
     let replies = fetch(reader).await;
     let stages = replies.apis.iter().map(|api| api.stages_failure.clone());
@@ -99,7 +92,8 @@ async fn fetch_api(reader: &Reader, api: Value) -> Option<Api> {
         if listed.items.iter().any(by_hand) {
             draft = Some(export(reader, id, &uid, None).await);
         }
-        stages = fetch_exports(reader, &api, &uid, listed.items).await;
+        let export = |about, name: String| async move { export(reader, id, &about, Some(&name)).await };
+        stages = deployed::fetch(reader, &api, &uid, listed.items, export).await;
     } else {
         stages.extend(listed.items.into_iter().map(|stage| Stage { stage, deployed: Ok(None) }));
     }
@@ -110,35 +104,6 @@ async fn fetch_api(reader: &Reader, api: Value) -> Option<Api> {
         }
     }
     Some(Api { stages, stages_failure: listed.failure, draft, parts, api })
-}
-
-/// The stages with what is deployed there; each deployment is exported once. A stage that is gone is left out.
-/// What is deployed stays as it is until something else is: it is carried over until then.
-async fn fetch_exports(reader: &Reader, api: &Value, uid: &Uid, stages: Vec<Value>) -> Vec<Stage> {
-    let id = text(api, "/apiId").unwrap_or_default();
-    let mut exported: BTreeMap<String, Read> = BTreeMap::new();
-    let mut found = Vec::new();
-    for stage in stages {
-        let Some(name) = text(&stage, "/stageName") else { continue };
-        let key = text(&stage, "/deploymentId").unwrap_or(name).to_owned();
-        let about = Uid::from(format!("{uid}/stages/{name}"));
-        if let Some([deployed]) =
-            reader.kept(&about, revision(api, &stage), Events::Needless).carry(["deployed"])
-        {
-            found.push(Stage { stage, deployed });
-            continue;
-        }
-        let deployed = match exported.get(&key) {
-            Some(known) => known.clone(),
-            None => match export(reader, id, &about, Some(name)).await {
-                Err(failure) if failure.class == Class::NotFound => continue,
-                deployed => deployed,
-            },
-        };
-        exported.insert(key, deployed.clone());
-        found.push(Stage { stage, deployed });
-    }
-    found
 }
 
 /// What is deployed at a stage, or the draft where none is named.

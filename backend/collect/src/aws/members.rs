@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
-use nephoscope_model::{AccountId, Coverage, Facet, Provider, Region, ServiceName, Shard, ShardKey};
+use nephoscope_model::{AccountId, Facet, Provider, Region, ServiceName, Shard, ShardKey};
 use tokio::sync::OnceCell;
 
 use super::client::Log;
 use super::failure::{Class, Failure};
 use super::organizations::{self, ASSUME_ROLE, Member, OrganizationOptions};
 use super::regions::LIST_REGIONS;
-use super::{Aws, AwsOptions, carries, connect, waits};
+use super::{Aws, AwsOptions, carries, connect, unread, waits};
 use crate::error::{Cause, CollectError};
 use crate::{ACCOUNTS_AT_ONCE, Collector, Context};
 
@@ -152,7 +152,11 @@ impl Collector for Organization {
         };
         let mut shard = match session {
             Ok(aws) => aws.collect(key, context).await,
-            Err(failure) => return refused(key, &failure),
+            Err(failure) => {
+                let mut log = Log::default();
+                log.add(failure.api, &failure.error, &failure.message, failure.permission, None);
+                return unread(key, failure.coverage(), log);
+            }
         };
         if let Some(member) = self.members.get(&key.account) {
             let accounts =
@@ -188,20 +192,6 @@ fn without_regions(cause: &Cause) -> Failure {
     let (code, message) = cause.split_once(": ").unwrap_or((&cause, &cause));
     let class = if code.starts_with("AccessDenied") { Class::Denied } else { Class::Other };
     Failure::new(&LIST_REGIONS.action, class, code, message)
-}
-
-/// The shard of an account that cannot be read.
-fn refused(key: &ShardKey, failure: &Failure) -> Shard {
-    let mut log = Log::default();
-    log.add(failure.api, &failure.error, &failure.message, failure.permission, None);
-    let coverage = Coverage {
-        state: failure.coverage(),
-        calls: log.calls,
-        errors: log.errors.into_values().collect(),
-        costs: Vec::new(),
-        listed: false,
-    };
-    Shard { key: key.clone(), coverage, resources: Vec::new() }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

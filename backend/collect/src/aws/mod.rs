@@ -449,9 +449,13 @@ fn not_collected(key: &ShardKey) -> Shard {
     let mut log = Log::default();
     let api = format!("{}:*", key.service);
     log.add(&api, "NotCollected", "the shard is not one of this account and this release", None, None);
+    unread(key, CoverageState::Failed, log)
+}
+
+/// A shard of which nothing was read.
+fn unread(key: &ShardKey, state: CoverageState, log: Log) -> Shard {
     let errors = log.errors.into_values().collect();
-    let coverage =
-        Coverage { state: CoverageState::Failed, calls: log.calls, errors, costs: Vec::new(), listed: false };
+    let coverage = Coverage { state, calls: log.calls, errors, costs: Vec::new(), listed: false };
     Shard { key: key.clone(), coverage, resources: Vec::new() }
 }
 

@@ -127,14 +127,14 @@ fn pointer(field: &str) -> String {
 
 /// The page tokens that were seen, as hashes: a token can be long, and there is one per page.
 #[derive(Debug, Default)]
-pub(super) struct Tokens(HashSet<u64>);
+struct Tokens(HashSet<u64>);
 
 /// No account has as many pages; an endpoint that invents a new token each time has.
 const MOST_PAGES: usize = 100_000;
 
 impl Tokens {
     /// Passes on the token of the next page, unless it was seen before.
-    pub(super) fn follow(
+    fn follow(
         &mut self,
         action: &Action,
         next: Option<String>,

@@ -4,15 +4,11 @@ use nephoscope_model::Resource;
 use nephoscope_model::secret::{REDACTED_KEY, Redacted};
 use serde_json::{Value, json};
 
-use super::reading::{Reading, reason, required};
+use super::reading::{Reading, required};
 
 /// Path, detector, length class and tag of each redacted value under the facet that looked like a secret, in path order.
 pub(super) fn secrets(resource: &Resource, facet: &str) -> Reading<Value> {
     let settings = required(resource, facet)?;
-    // Lambda sends an error in place of variables that it could not decrypt for the reader.
-    if let Some(error) = settings.pointer("/Environment/Error").filter(|error| !error.is_null()) {
-        return Err(reason(facet, error.get("ErrorCode").and_then(Value::as_str).unwrap_or("Undecrypted")));
-    }
     let mut found = Vec::new();
     search(settings, &mut vec![Step::Key(facet)], &mut found);
     Ok(Value::Array(found))

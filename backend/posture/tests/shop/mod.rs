@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use nephoscope_model::ident::{FindingKey, Provider};
 use nephoscope_model::scan::CoverageRow;
 use nephoscope_model::{
-    AccountId, CollectionError, Coverage, CoverageState, Facet, Kind, Region, Relation, RelationName,
-    Resource, ServiceName, ShardKey, Status, TargetName, Uid, Unreadable,
+    AccountId, CollectionError, Coverage, CoverageState, Exposure, Facet, Fact, Kind, Region, Relation,
+    RelationName, Resource, ServiceName, ShardKey, Status, TargetName, Uid, Unreadable,
 };
+use nephoscope_posture::derive::{DerivedResource, derive};
 use nephoscope_posture::{Estate, EstateResource};
 use serde_json::{Value, json};
 
@@ -81,6 +82,36 @@ impl Shop {
         }
         self
     }
+}
+
+/// What is derived of the resource with this uid.
+fn derived(shop: &Shop, uid: &str) -> DerivedResource {
+    let position = shop.resources.iter().position(|r| r.resource.uid().as_str() == uid).unwrap();
+    derive(&shop.estate()).resources.swap_remove(position)
+}
+
+pub fn fact(shop: &Shop, uid: &str, name: &str) -> Fact {
+    derived(shop, uid).facts[name].clone()
+}
+
+/// The value of a fact that has to be known.
+pub fn known(shop: &Shop, uid: &str, name: &str) -> Value {
+    match fact(shop, uid, name) {
+        Fact::Known(value) => value,
+        Fact::Unknown(reasons) => panic!("{name} is unknown: {reasons:?}"),
+    }
+}
+
+/// Why a fact that must not be known is not, as facet and error.
+pub fn unknown(shop: &Shop, uid: &str, name: &str) -> Vec<String> {
+    match fact(shop, uid, name) {
+        Fact::Known(value) => panic!("{name} is known: {value}"),
+        Fact::Unknown(reasons) => reasons.iter().map(|r| format!("{} {}", r.facet, r.error)).collect(),
+    }
+}
+
+pub fn exposure(shop: &Shop, uid: &str) -> Exposure {
+    derived(shop, uid).exposure
 }
 
 pub fn instant() -> Timestamp {

@@ -2,23 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use nephoscope_model::invocation::ASYNCHRONOUS;
 use serde_json::Value;
 
 use super::super::place::{elements, log_group_arn, text};
-
-/// Services that hand over an event and do not wait for what becomes of it. Others that invoke asynchronously, such as
-/// CloudFormation and Config, notice by themselves when no answer comes.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/lambda-services.html>
-const ASYNCHRONOUS: [&str; 8] = [
-    "codecommit.amazonaws.com",
-    "events.amazonaws.com",
-    "iot.amazonaws.com",
-    "lambda.alarms.cloudwatch.amazonaws.com",
-    "logs.amazonaws.com",
-    "s3.amazonaws.com",
-    "ses.amazonaws.com",
-    "sns.amazonaws.com",
-];
 
 /// Where Lambda looks for loops: whatever these deliver can be sent to them again by the function.
 const LOOPING: [&str; 3] = ["s3", "sns", "sqs"];
