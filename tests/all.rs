@@ -10,6 +10,7 @@ mod coverage;
 mod demo_story;
 mod full_disk;
 mod generated;
+mod half_permitted;
 mod interruption;
 mod misbehaving;
 mod moto;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use nephoscope_catalogue::Catalogue;
+use nephoscope_model::{Check, Concern, Provider};
 
 const WANTED: &str = include_str!("coverage/wanted.csv");
 const LEFT_OUT: &str = include_str!("coverage/left_out.csv");
@@ -59,6 +60,7 @@ pub fn document() -> String {
         own.len()
     )
     .expect("writing into a text does not fail");
+    text.push_str(&matrix(&catalogue));
     text.push_str(&summary(&rows, &fate));
     section(&mut text, "Covered", rows.iter().filter(|row| fate(row) == Fate::Covered), |row| {
         let peers = [("Prowler", &row.prowler), ("Security Hub", &row.security_hub)];
@@ -83,6 +85,25 @@ pub fn document() -> String {
         format!("`{}` ({}, tier {}, {})", row.id, row.severity, row.tier, row.kind)
     });
     text
+}
+
+/// How many checks each provider has of each concern.
+fn matrix(catalogue: &Catalogue) -> String {
+    let providers = [Provider::Aws, Provider::Azure, Provider::Gcp, Provider::Fn];
+    let mut text = String::from("| Concern | aws | azure | gcp | fn |\n| --- | --: | --: | --: | --: |\n");
+    let mut row = |label: &str, counts: &dyn Fn(&Check) -> bool| {
+        let of = |provider| {
+            let checks = catalogue.checks().iter().map(|compiled| &compiled.check);
+            checks.filter(|check| check.provider == provider && counts(check)).count().to_string()
+        };
+        let cells = providers.map(of).join(" | ");
+        writeln!(text, "| {label} | {cells} |").expect("writing into a text does not fail");
+    };
+    for concern in Concern::ALL {
+        row(concern.as_str(), &|check| check.concerns.contains(&concern));
+    }
+    row("any", &|_| true);
+    text + "\nA check can have several concerns.\n\n"
 }
 
 /// How many rows of each provider, tier and kind have which fate.

@@ -18,11 +18,11 @@ fn ask(address: &str, request: &str) -> (u16, String) {
     (status, reply)
 }
 
-fn get(address: &str, path: &str) -> (u16, String) {
+pub fn get(address: &str, path: &str) -> (u16, String) {
     ask(address, &format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"))
 }
 
-fn body(reply: &str) -> Value {
+pub fn body(reply: &str) -> Value {
     let text = reply.split_once("\r\n\r\n").unwrap().1;
     serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
 }

@@ -7,6 +7,9 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::process::Stdio;
 
+use nephoscope_model::{CheckId, FindingKey, Uid};
+use nephoscope_scan::snapshot_file::write_file;
+
 use crate::nights;
 use crate::program::Program;
 
@@ -83,10 +86,55 @@ fn an_export_that_does_not_fit() {
 }
 
 #[test]
+fn a_snapshot_that_does_not_fit_leaves_nothing_behind() {
+    let program = Program::new();
+    let mut night = nephoscope_sample::nights().unwrap().pop().unwrap();
+    let mut resources = night.shards.iter_mut().flat_map(|shard| &mut shard.resources);
+    // A tag that no compression makes small.
+    let noise = (0..6_000_u32)
+        .map(|number| FindingKey::of(&CheckId::from("noise"), &Uid::from(number.to_string())).to_string());
+    resources.next().unwrap().tags.insert("noise".to_owned(), noise.collect());
+    write_file(&program.folder().join(nights::NEW), &night.header, night.shards).unwrap();
+    assert_eq!(program.run(&["scan", "--from", nights::NEW, "--quiet"]).code, Some(0));
+    let listed = || {
+        let entries = fs::read_dir(program.folder()).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter(|name| !name.starts_with("nephoscope.db")).collect::<BTreeSet<String>>()
+    };
+    let before = listed();
+    let whole = fs::metadata(program.folder().join(nights::NEW)).unwrap().len();
+    // Enough for what SQLite needs beside an open store, and too little for the snapshot.
+    let run = program.run_command(program.limited(128, &["snapshot", "export", "night.nepho"]));
+    assert!(whole > 128 * 512, "the snapshot fits, with {whole} bytes");
+    assert_eq!((run.code, run.stdout.as_str()), (Some(1), ""), "{run:?}");
+    let first = "error: failed to write snapshot night.nepho\n  cause: File too large (os error 27)\n";
+    assert!(run.stderr.starts_with(first), "{run:?}");
+    assert_eq!(listed(), before, "nothing is left of it");
+}
+
+#[test]
 fn a_complaint_that_nobody_can_read_is_no_crash() {
     let program = Program::new();
     let said = program.folder().join("said.txt");
     let mut command = program.limited(0, &["findings"]);
     let code = command.stdout(Stdio::null()).stderr(File::create(&said).unwrap()).status().unwrap().code();
     assert_eq!((code, fs::read_to_string(&said).unwrap().as_str()), (Some(1), ""));
+}
+
+#[test]
+fn a_log_that_nobody_can_read_ends_no_scan() {
+    let program = Program::new();
+    nights::plant(&program);
+    let scan = |store: &str, format: &str| {
+        let store = format!("sqlite:{store}.db");
+        let scan = ["scan", "--from", nights::NEW, "-vv", "--format", "json", "--store", &store];
+        program.command(&[&scan[..], &["--log-format", format, "--min-coverage", "1"]].concat())
+    };
+    let heard = program.run_command(scan("heard", "text"));
+    assert!(heard.stderr.contains("committed") && heard.stderr.contains("below the required share"));
+    for format in ["text", "json"] {
+        let unheard = scan(format, format).stderr(File::create("/dev/full").unwrap()).output().unwrap();
+        assert_eq!((unheard.status.code(), heard.code), (Some(4), Some(4)));
+        assert!(unheard.stdout == heard.stdout.as_bytes(), "{format}: not all of the result came out");
+    }
 }

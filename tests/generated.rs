@@ -32,9 +32,15 @@ fn files() -> Vec<(&'static str, String)> {
         ("docs/nephoscope.1", printed(&["man"])),
         ("docs/openapi.json", nephoscope_server::openapi()),
         ("docs/COVERAGE.md", coverage::document()),
-        ("docs/permissions/aws.json", printed(&["permissions", "aws"])),
-        ("docs/permissions/aws.cloudformation.json", permissions("cloudformation")),
-        ("docs/permissions/aws.tf", permissions("terraform")),
+        ("docs/permissions/aws.json", permissions("aws", "json")),
+        ("docs/permissions/aws.cloudformation.json", permissions("aws", "cloudformation")),
+        ("docs/permissions/aws.tf", permissions("aws", "terraform")),
+        ("docs/permissions/azure.json", permissions("azure", "json")),
+        ("docs/permissions/azure.bicep", permissions("azure", "bicep")),
+        ("docs/permissions/azure.tf", permissions("azure", "terraform")),
+        ("docs/permissions/gcp.json", permissions("gcp", "json")),
+        ("docs/permissions/gcp.yaml", permissions("gcp", "gcloud")),
+        ("docs/permissions/gcp.tf", permissions("gcp", "terraform")),
     ]
 }
 
@@ -45,6 +51,6 @@ fn printed(arguments: &[&str]) -> String {
     run.stdout
 }
 
-fn permissions(format: &str) -> String {
-    printed(&["permissions", "aws", "--format", format])
+fn permissions(provider: &str, format: &str) -> String {
+    printed(&["permissions", provider, "--format", format])
 }

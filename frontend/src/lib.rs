@@ -13,6 +13,8 @@ mod components;
 #[cfg(feature = "ssr")]
 pub mod headline;
 #[cfg(feature = "ssr")]
+mod kinds;
+#[cfg(feature = "ssr")]
 mod pages;
 #[cfg(feature = "ssr")]
 mod wording;

@@ -6,6 +6,8 @@ use nephoscope_model::query::AsOf;
 use nephoscope_model::{AccountId, Kind, Points};
 use serde_json::Value;
 
+use crate::kinds::KINDS;
+
 /// `1,284`.
 pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
@@ -106,26 +108,11 @@ pub fn short_account(account: &AccountId) -> String {
 
 /// `Lambda function` of `aws.lambda.function`; a kind that is not known here is split into its words.
 pub fn kind(kind: &Kind) -> String {
-    let known = match kind.as_str() {
-        "aws.account" => "account",
-        "aws.lambda.function" => "Lambda function",
-        "aws.lambda.settings" => "Lambda settings",
-        "aws.iam.role" => "IAM role",
-        "aws.iam.policy" => "IAM policy",
-        "aws.apigateway.restapi" => "REST API",
-        "aws.apigateway.stage" => "REST API stage",
-        "aws.apigateway.domain" => "custom domain",
-        "aws.apigatewayv2.api" => "HTTP or WebSocket API",
-        "aws.apigatewayv2.stage" => "HTTP or WebSocket API stage",
-        "aws.logs.group" => "log group",
-        "aws.logs.policy" => "logs resource policy",
-        "aws.cloudtrail.trail" => "trail",
-        other => {
-            let words = other.split_once('.').map_or(other, |(_, rest)| rest);
-            return words.replace(['.', '_'], " ");
-        }
-    };
-    known.to_owned()
+    let text = kind.as_str();
+    match KINDS.binary_search_by_key(&text, |(known, _)| known) {
+        Ok(at) => KINDS[at].1.to_owned(),
+        Err(_) => text.split_once('.').map_or(text, |(_, rest)| rest).replace(['.', '_'], " "),
+    }
 }
 
 /// JSON in a few words: short values as they are, long ones by their size.
@@ -199,6 +186,6 @@ mod tests {
         assert_eq!(short_account(&AccountId::from("shop-prod")), "shop-prod");
         assert_eq!(cut("äöü", 2), "äö…");
         assert_eq!(kind(&Kind::from("aws.lambda.function")), "Lambda function");
-        assert_eq!(kind(&Kind::from("gcp.run.cloud_service")), "run cloud service");
+        assert_eq!(kind(&Kind::from("gcp.invented.own_thing")), "invented own thing");
     }
 }

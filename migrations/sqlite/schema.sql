@@ -1,5 +1,5 @@
 -- Generated from the migrations by `just generate`; do not edit.
--- Version 2.
+-- Version 3.
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
@@ -45,7 +45,7 @@ CREATE TABLE evaluation (
     scan INTEGER NOT NULL REFERENCES scan,
     account TEXT NOT NULL,
     sequence INTEGER NOT NULL,
-    not_applicable TEXT NOT NULL,
+    not_applicable TEXT NOT NULL, blinded TEXT,
     PRIMARY KEY (scan, account)
 ) STRICT, WITHOUT ROWID;
 

@@ -9,6 +9,7 @@ mod compliance;
 mod drift;
 mod facets;
 mod findings;
+mod missing;
 mod overview;
 mod resources;
 mod scans;

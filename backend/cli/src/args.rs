@@ -385,10 +385,12 @@ pub struct Permissions {
     pub format: PermissionFormat,
 }
 
-/// The providers that this version scans.
+/// The providers that grant permissions by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ScannedProvider {
     Aws,
+    Azure,
+    Gcp,
 }
 
 /// How much a role may read.
@@ -406,11 +408,15 @@ pub enum PermissionTier {
 /// How a role is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum PermissionFormat {
-    /// The policy alone.
+    /// The policy or role alone.
     #[default]
     Json,
-    /// A template with the role, for a stack or a stack set.
+    /// A template with the role, for a stack or a stack set of AWS.
     Cloudformation,
+    /// A file with the role and its assignment, for a deployment of Azure.
+    Bicep,
+    /// A role file for Google Cloud's command line.
+    Gcloud,
     /// The role as Terraform.
     Terraform,
 }

@@ -1,17 +1,18 @@
 //! The configuration file: read once, checked whole, with the place of every mistake.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod target;
+
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use nephoscope_collect::{AwsOptions, Budgets, OrganizationOptions, RegionChoice};
-use nephoscope_model::{AccountId, Provider, Region, ServiceName, TargetName};
-use nephoscope_scan::schedule::Schedule;
-use nephoscope_scan::{Target, TargetAccess};
+use nephoscope_collect::Budgets;
+use nephoscope_scan::Target;
 use serde::Deserialize;
 use toml::Spanned;
 
+pub use self::target::ambient;
+use self::target::{Shared, TargetSection, target};
 use crate::failure::Failure;
 
 /// The name that is looked for beside the caller.
@@ -63,59 +64,8 @@ pub struct ScanSection {
     pub min_coverage: Option<f64>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TargetSection {
-    name: Spanned<String>,
-    provider: Spanned<String>,
-    profile: Option<String>,
-    role_arn: Option<String>,
-    external_id: Option<String>,
-    external_id_file: Option<PathBuf>,
-    endpoint_url: Option<String>,
-    regions: Option<Regions>,
-    services: Option<Vec<String>>,
-    organization: Option<OrganizationSection>,
-    #[serde(default)]
-    account_regions: BTreeMap<String, Regions>,
-    schedule: Option<Spanned<String>>,
-    timezone: Option<Spanned<String>>,
-    window: Option<Spanned<String>>,
-    jitter: Option<Spanned<String>>,
-}
-
-/// `organization = {…}` of a target.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OrganizationSection {
-    role_name: Spanned<String>,
-    #[serde(default)]
-    exclude: Vec<String>,
-    #[serde(default)]
-    ous: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Regions {
-    Word(String),
-    Names(Vec<String>),
-}
-
-/// The ambient AWS target: what the environment's credentials reach.
-pub fn ambient_aws(regions: &[String], services: &[String], budget: f64) -> Target {
-    let options = AwsOptions {
-        regions: match regions {
-            [] => RegionChoice::Configured,
-            [all] if all == "all" => RegionChoice::All,
-            names => RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect()),
-        },
-        services: services.iter().map(|name| ServiceName::from(name.as_str())).collect(),
-        budget,
-        ..AwsOptions::new(UNARMED)
-    };
-    Target { name: TargetName::from("aws"), access: TargetAccess::Aws(Box::new(options)), schedule: None }
-}
+/// The share of each published quota that is used when nothing else is said.
+pub const DEFAULT_BUDGET: f64 = 0.5;
 
 impl Config {
     /// Reads the file named, or the first of the default places that exists.
@@ -162,144 +112,11 @@ impl Config {
                 let message = format!("target `{}` is configured twice", section.name.get_ref());
                 return Err(refuse(section.name.span().start, message, "give each target a name of its own"));
             }
-            targets.push(target(section, budget, &budgets, &refuse)?);
+            let shared = Shared { budget, budgets: &budgets, refuse: &refuse };
+            targets.push(target(section, &shared)?);
         }
         Ok(Self { path: Some(path.to_owned()), file, targets })
     }
-}
-
-/// The share of each published quota that is used when nothing else is said.
-pub const DEFAULT_BUDGET: f64 = 0.5;
-
-/// Stands in for the installation's redaction key until the store, which keeps it, is known; `commands::scan::arm` replaces it.
-const UNARMED: [u8; 32] = [0; 32];
-
-fn target(
-    section: &TargetSection,
-    budget: f64,
-    budgets: &Budgets,
-    refuse: &dyn Fn(usize, String, &str) -> Failure,
-) -> Result<Target, Failure> {
-    let provider: Provider =
-        section.provider.get_ref().parse().map_err(|error: nephoscope_model::ident::UnknownName| {
-            refuse(section.provider.span().start, error.to_string(), "give one of them")
-        })?;
-    if provider != Provider::Aws {
-        let message = format!("this version scans aws only, not {provider}");
-        return Err(refuse(
-            section.provider.span().start,
-            message,
-            "remove the target until a version that scans it",
-        ));
-    }
-    let external_id = match (&section.external_id, &section.external_id_file) {
-        (None, Some(file)) => Some(
-            std::fs::read_to_string(file)
-                .map_err(|error| {
-                    let message = format!("read external_id_file {}: {error}", file.display());
-                    refuse(section.name.span().start, message, "check the path and its permissions")
-                })?
-                .trim()
-                .to_owned(),
-        ),
-        (given, _) => given.clone(),
-    };
-    let regions = section.regions.as_ref().map_or(RegionChoice::Configured, choice);
-    let services = section.services.iter().flatten().map(|name| ServiceName::from(name.as_str())).collect();
-    let options = AwsOptions {
-        profile: section.profile.clone(),
-        role_arn: section.role_arn.clone(),
-        external_id,
-        endpoint_url: section.endpoint_url.clone(),
-        regions,
-        services,
-        budget,
-        budgets: budgets.clone(),
-        organization: organization(section, refuse)?,
-        ..AwsOptions::new(UNARMED)
-    };
-    Ok(Target {
-        name: TargetName::from(section.name.get_ref().as_str()),
-        access: TargetAccess::Aws(Box::new(options)),
-        schedule: schedule(section, refuse)?,
-    })
-}
-
-fn choice(regions: &Regions) -> RegionChoice {
-    match regions {
-        Regions::Word(word) if word == "all" => RegionChoice::All,
-        Regions::Word(name) => RegionChoice::Named(vec![Region::from(name.as_str())]),
-        Regions::Names(names) => {
-            RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect())
-        }
-    }
-}
-
-fn organization(
-    section: &TargetSection,
-    refuse: &dyn Fn(usize, String, &str) -> Failure,
-) -> Result<Option<OrganizationOptions>, Failure> {
-    let place = section.name.span().start;
-    let Some(organization) = &section.organization else {
-        return match section.account_regions.is_empty() {
-            true => Ok(None),
-            false => Err(refuse(
-                place,
-                "`account_regions` is for the accounts of an `organization`".to_owned(),
-                "give `regions`, or say which `organization`",
-            )),
-        };
-    };
-    let is_account = |id: &&String| id.len() == 12 && id.bytes().all(|digit| digit.is_ascii_digit());
-    let mut accounts = organization.exclude.iter().chain(section.account_regions.keys());
-    if let Some(wrong) = accounts.find(|id| !is_account(id)) {
-        let message = format!("`{wrong}` is not an account");
-        return Err(refuse(place, message, "an account of AWS is named by its twelve digits"));
-    }
-    let role = organization.role_name.get_ref();
-    if role.is_empty() || role.starts_with("arn:") {
-        let message = format!("`{role}` is not the name of a role");
-        let help = "give the name that the role has in every account, with its path and without an ARN";
-        return Err(refuse(organization.role_name.span().start, message, help));
-    }
-    Ok(Some(OrganizationOptions {
-        role_name: role.trim_start_matches('/').to_owned(),
-        exclude: organization.exclude.iter().map(|id| AccountId::from(id.as_str())).collect(),
-        ous: organization.ous.clone(),
-        regions: section
-            .account_regions
-            .iter()
-            .map(|(id, regions)| (AccountId::from(id.as_str()), choice(regions)))
-            .collect(),
-    }))
-}
-
-fn schedule(
-    section: &TargetSection,
-    refuse: &dyn Fn(usize, String, &str) -> Failure,
-) -> Result<Option<Schedule>, Failure> {
-    let Some(cron) = &section.schedule else { return Ok(None) };
-    let zone = section.timezone.as_ref().map_or("UTC", |zone| zone.get_ref());
-    let mut schedule = Schedule::parse(cron.get_ref(), zone).map_err(|error| {
-        let wrong_zone = Schedule::parse(cron.get_ref(), "UTC").is_ok();
-        let place = section.timezone.as_ref().filter(|_| wrong_zone).unwrap_or(cron).span().start;
-        refuse(place, error.to_string(), &error.help())
-    })?;
-    for (text, field) in [(&section.window, &mut schedule.window), (&section.jitter, &mut schedule.jitter)] {
-        if let Some(text) = text {
-            *field = duration(text.get_ref()).ok_or_else(|| {
-                let message = format!("`{}` is not a duration", text.get_ref());
-                refuse(text.span().start, message, "give a number with s, m or h, such as `15m`")
-            })?;
-        }
-    }
-    Ok(Some(schedule))
-}
-
-/// Reads `15m`, `4h`, `30s` and their like.
-fn duration(text: &str) -> Option<Duration> {
-    let signed: jiff::SignedDuration = text.parse().ok()?;
-    Duration::try_from(signed).ok()
 }
 
 fn default_places() -> Vec<PathBuf> {
@@ -329,6 +146,12 @@ fn nearest(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use nephoscope_collect::RegionChoice;
+    use nephoscope_model::AccountId;
+    use nephoscope_scan::TargetAccess;
+
     use super::*;
 
     fn refuse(text: &str) -> String {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::{Color, Filters, Global};
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::print::say;
 
 /// Where history is kept when nothing else is said.
 const DEFAULT_STORE: &str = "sqlite:nephoscope.db";
@@ -106,7 +107,7 @@ pub fn stop_on_signal() -> CancellationToken {
         tokio::spawn(async move {
             either(&mut interrupt, &mut terminate).await;
             cancelled.cancel();
-            eprintln!("stopping after the shard in hand; once more to stop at once");
+            say("stopping after the shard in hand; once more to stop at once");
             either(&mut interrupt, &mut terminate).await;
             std::process::exit(i32::from(crate::failure::code::INTERRUPTED));
         });

@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
+use std::io;
 use std::process::ExitCode;
 
 use nephoscope_answer::AnswerError;
 use nephoscope_collect::CollectError;
 use nephoscope_scan::ScanError;
 use nephoscope_store::StoreError;
+
+use crate::print::say;
 
 /// The exit codes; promises of the command line.
 pub mod code {
@@ -68,8 +70,8 @@ impl Failure {
         if let Some(help) = &self.help {
             let _ = write!(text, "\n  help: {help}");
         }
-        // Standard error may lie on the very disk that is full: the exit code has to say it alone then.
-        let _ = writeln!(io::stderr(), "{text}");
+        // Where nobody can be written to, the exit code has to say it alone.
+        say(text);
         ExitCode::from(self.code)
     }
 }

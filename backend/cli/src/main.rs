@@ -1,5 +1,11 @@
 //! The binary `nephoscope`: arguments in, exit code out. What a command does is in `commands/`.
 
+#![warn(
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "the macros panic where nobody can be written to; `print` does not"
+)]
+
 mod args;
 mod commands;
 mod config;
@@ -42,7 +48,9 @@ async fn run(cli: Cli) -> Outcome {
     let Cli { global, command } = cli;
     match command {
         Command::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "nephoscope", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "nephoscope", &mut script);
+            print::print(&String::from_utf8_lossy(&script))?;
             return Ok(ExitCode::SUCCESS);
         }
         Command::Man => {
@@ -90,7 +98,10 @@ fn start_log(cli: &Cli) {
         "error,nephoscope={ours},{}",
         OUR_CRATES.map(|c| format!("{c}={ours}")).join(",")
     ));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(|| print::Aside)
+        .log_internal_errors(false);
     match cli.global.log_format {
         LogFormat::Text => builder.with_target(false).with_ansi(context::colour(cli.global.color)).init(),
         LogFormat::Json => builder.json().init(),

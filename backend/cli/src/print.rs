@@ -1,6 +1,7 @@
-//! Tables and JSON on standard output.
+//! Tables and JSON on standard output, and what is said beside them on standard error.
 
-use std::io::{ErrorKind, Write};
+use std::fmt::Display;
+use std::io::{self, ErrorKind, Write};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
@@ -31,9 +32,38 @@ pub fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 
 /// Prints text to standard output. A reader that went away, such as `head`, is not a failure.
 pub fn print(text: &str) -> Result<(), Failure> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
+    }
+}
+
+/// Says one line on standard error.
+pub fn say(line: impl Display) {
+    let _ = writeln!(Aside, "{line}");
+}
+
+/// Writes over the line on the terminal that tells how far a scan is.
+pub fn say_over(line: impl Display) {
+    let _ = write!(Aside, "\r\x1b[K{line}").and_then(|()| Aside.flush());
+}
+
+/// Standard error as something that cannot fail.
+///
+/// It may be closed, or lie on the very disk that is full: what is said there is lost then, and the work goes on.
+/// The macros of the standard library would end the program instead.
+#[derive(Clone, Copy, Debug)]
+pub struct Aside;
+
+impl Write for Aside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = io::stderr().flush();
+        Ok(())
     }
 }

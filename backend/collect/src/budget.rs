@@ -143,6 +143,13 @@ impl Budget {
         }
     }
 
+    /// The quota is nearly spent: nobody calls for `pause`. The rate stays as it is.
+    pub(crate) fn rest(&self, pause: Duration) {
+        let mut pace = self.lock();
+        let until = Instant::now() + pause;
+        pace.closed_until = Some(pace.closed_until.map_or(until, |closed| closed.max(until)));
+    }
+
     /// The provider answered; after enough answers in a row the rate grows again.
     pub(crate) fn answered(&self) {
         let mut pace = self.lock();

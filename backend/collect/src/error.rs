@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::redact::scrub;
+use crate::rest::Unsent;
 
 /// Why the cloud could not be asked at all. Each variant has a next step in [`CollectError::help`].
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +75,17 @@ pub enum CollectError {
         /// The services that exist, comma-separated.
         known: String,
     },
+    /// Another provider could not be asked at all.
+    #[error("{attempted}")]
+    Refused {
+        /// What was tried.
+        attempted: String,
+        /// The next step.
+        help: &'static str,
+        /// What came of it.
+        #[source]
+        cause: Cause,
+    },
     /// A share that is not in 0 < b ≤ 1.
     #[error("use {share} as the share of the API quotas: it must be above 0 and at most 1")]
     Budget {
@@ -123,7 +135,20 @@ impl CollectError {
                 "use credentials of the management account or of a delegated administrator, and allow organizations:ListAccounts (with `ous` also organizations:ListAccountsForParent and organizations:ListOrganizationalUnitsForParent) and sts:AssumeRole"
             }
             Self::UnknownService { .. } => "leave --service out to read all of them",
+            Self::Refused { help, .. } => help,
             Self::Budget { .. } => "leave the default of 0.5 unless somebody else needs the quota",
+        }
+    }
+}
+
+impl CollectError {
+    /// Nothing could be sent to `provider` at all.
+    pub(crate) fn unsent(provider: &str, unsent: &Unsent) -> Self {
+        let (Unsent::Unreachable(why) | Unsent::Broken(why) | Unsent::Credentials(why)) = unsent;
+        Self::Refused {
+            attempted: format!("reach {provider}"),
+            help: "check the network, the proxy and `endpoint_url` of the target",
+            cause: Cause::new(why),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use nephoscope_model::{AccountId, Coverage, Provider, Region, ShardKey};
 
-use crate::aws;
 use crate::budget::{Family, Pace};
+use crate::{aws, azure, fnproject, gcp};
 
 /// What one API family of one account and region is asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +64,9 @@ fn seconds(family: &Family, share: f64, calls: u64) -> f64 {
 fn family(provider: Provider, api: &str) -> Option<&'static Family> {
     match provider {
         Provider::Aws => aws::family(api),
-        Provider::Azure | Provider::Gcp | Provider::Fn => None,
+        Provider::Azure => azure::family(api),
+        Provider::Gcp => gcp::family(api),
+        Provider::Fn => fnproject::family(api),
     }
 }
 

@@ -12,20 +12,33 @@ use jiff::Timestamp;
 use nephoscope_model::{Shard, ShardKey, Uid};
 
 pub mod aws;
+pub mod azure;
 pub mod budget;
+pub mod declared;
 mod detect;
 mod error;
+mod failure;
 pub mod floor;
+pub mod fnproject;
+pub mod gcp;
+mod limits;
+mod log;
+mod normalise;
+mod pages;
 mod previous;
+mod purpose;
 mod redact;
+mod rest;
 
-pub use aws::{
-    Aws, AwsOptions, Limits, Organization, OrganizationOptions, Purpose, RegionChoice, Tier, actions,
-    permissions,
-};
+pub use aws::{Aws, AwsOptions, Organization, OrganizationOptions, RegionChoice, actions, permissions};
+pub use azure::{Azure, AzureAuth, AzureCloud, AzureOptions};
 pub use budget::Budgets;
 pub use error::{Cause, CollectError};
+pub use fnproject::{FnOptions, FnProject};
+pub use gcp::{Gcp, GcpOptions};
+pub use limits::Limits;
 pub use previous::Previous;
+pub use purpose::{Purpose, Tier};
 pub use redact::{Redactor, scrub};
 
 /// The most accounts of an organization that are connected at once, and therefore read side by side.

@@ -1,12 +1,13 @@
 //! What a scan could and could not read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ident::{Uid, UnknownName};
+use crate::facet::Unreadable;
+use crate::ident::{CheckId, Uid, UnknownName};
 
 /// What one shard (account × region × service) of a scan could read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,6 +67,72 @@ pub struct CollectionError {
     pub uid: Option<Uid>,
 }
 
+/// What missing permissions kept an evaluation from deciding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blinded {
+    /// UNKNOWN verdicts of which every reason is a missing permission.
+    pub verdicts: u64,
+    /// By permission.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub permissions: BTreeMap<String, Blind>,
+}
+
+/// What one missing permission kept an evaluation from deciding.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Blind {
+    /// UNKNOWN verdicts of which it is a reason.
+    pub unknown: u64,
+    /// Their checks.
+    pub checks: BTreeSet<CheckId>,
+}
+
+impl Blinded {
+    /// Counts one UNKNOWN verdict with its reasons.
+    pub fn note(&mut self, check: &CheckId, reasons: &[Unreadable]) {
+        let permissions: BTreeSet<&str> =
+            reasons.iter().filter_map(|reason| reason.permission.as_deref()).collect();
+        let is_all = !reasons.is_empty() && reasons.iter().all(|reason| reason.permission.is_some());
+        self.verdicts += u64::from(is_all);
+        for permission in permissions {
+            if !self.permissions.contains_key(permission) {
+                self.permissions.insert(permission.to_owned(), Blind::default());
+            }
+            let blind = self.permissions.get_mut(permission);
+            let blind = blind.expect("the line above puts in what is missing");
+            blind.unknown += 1;
+            if !blind.checks.contains(check) {
+                blind.checks.insert(check.clone());
+            }
+        }
+    }
+
+    /// Adds what another account's evaluation says.
+    pub fn add(&mut self, other: Self) {
+        self.verdicts += other.verdicts;
+        for (permission, more) in other.permissions {
+            let blind = self.permissions.entry(permission).or_default();
+            blind.unknown += more.unknown;
+            blind.checks.extend(more.checks);
+        }
+    }
+}
+
+impl CollectionError {
+    /// True where allowing the action in a policy of the caller does not help: another policy denies it, or one that bounds
+    /// what the caller may do does not allow it. AWS says so in its message.
+    pub fn is_forbidden(&self) -> bool {
+        const BOUNDS: [&str; 6] = [
+            "explicit deny",
+            "no service control policy allows",
+            "no resource control policy allows",
+            "no permissions boundary allows",
+            "no session policy allows",
+            "no VPC endpoint policy allows",
+        ];
+        BOUNDS.iter().any(|words| self.message.contains(words))
+    }
+}
+
 impl Coverage {
     /// Calls of all API actions together.
     pub fn call_count(&self) -> u64 {
@@ -103,5 +170,51 @@ impl FromStr for CoverageState {
     fn from_str(text: &str) -> Result<Self, UnknownName> {
         let found = Self::ALL.into_iter().find(|s| s.as_str() == text);
         found.ok_or_else(|| UnknownName::new("coverage state", text, &Self::ALL.map(Self::as_str)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reason(permission: Option<&str>) -> Unreadable {
+        Unreadable {
+            facet: "policy".to_owned(),
+            api: "lambda:GetPolicy".to_owned(),
+            error: "AccessDeniedException".to_owned(),
+            permission: permission.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn a_verdict_counts_once_for_each_permission_that_it_lacks() {
+        let [url, role] = ["aws-lambda-url-auth-none", "aws-lambda-role-admin"].map(CheckId::from);
+        let mut blinded = Blinded::default();
+        let twice = [reason(Some("lambda:GetPolicy")), reason(Some("lambda:GetPolicy"))];
+        blinded.note(&url, &twice);
+        blinded.note(&role, &[reason(Some("lambda:GetPolicy")), reason(None)]);
+        blinded.note(&role, &[reason(None)]);
+        blinded.note(&role, &[]);
+        let mut both = blinded.clone();
+        both.add(blinded);
+        assert_eq!(both.verdicts, 2, "one verdict of each half lacks nothing but a permission");
+        let policy = &both.permissions["lambda:GetPolicy"];
+        assert_eq!((policy.unknown, policy.checks.len(), both.permissions.len()), (4, 2, 1));
+    }
+
+    #[test]
+    fn a_boundary_is_not_lifted_by_a_policy() {
+        let said = |message: &str| CollectionError {
+            api: "lambda:GetPolicy".to_owned(),
+            error: "AccessDeniedException".to_owned(),
+            message: message.to_owned(),
+            permission: Some("lambda:GetPolicy".to_owned()),
+            count: 1,
+            uid: None,
+        };
+        let user = "User: arn:aws:iam::447120260912:user/x is not authorized to perform: lambda:GetPolicy";
+        assert!(said(&format!("{user} with an explicit deny in a service control policy")).is_forbidden());
+        assert!(said(&format!("{user} because no service control policy allows it")).is_forbidden());
+        assert!(!said(&format!("{user} because no identity-based policy allows it")).is_forbidden());
     }
 }

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use nephoscope_model::Provider;
+use nephoscope_model::api::MissingPermission;
 use serde_json::json;
 
 /// The name of the role and of its policy, unless the person who creates them says otherwise.
@@ -12,6 +14,14 @@ const NAME: &str = "nephoscope";
 /// The IAM policy that allows `actions`, as JSON.
 pub fn aws_policy(actions: &[&str]) -> String {
     format!("{:#}\n", policy(actions))
+}
+
+/// The smallest IAM policy that adds the permissions of AWS that were missing; none where it can add none.
+pub fn aws_restoring(missing: &[MissingPermission]) -> Option<serde_json::Value> {
+    let addable = missing.iter().filter(|one| one.provider == Provider::Aws && one.is_addable());
+    let mut actions: Vec<&str> = addable.map(|one| one.permission.as_str()).collect();
+    actions.sort_unstable();
+    (!actions.is_empty()).then(|| policy(&actions))
 }
 
 fn policy(actions: &[&str]) -> serde_json::Value {
@@ -143,6 +153,33 @@ mod tests {
     use super::*;
 
     const ACTIONS: &[&str] = &["lambda:GetPolicy", "sqs:ListQueues"];
+
+    #[test]
+    fn what_no_policy_can_add_is_not_in_the_policy() {
+        let missing = |provider: Provider, permission: &str, forbidden: bool| MissingPermission {
+            provider,
+            permission: permission.to_owned(),
+            errors: Vec::new(),
+            message: String::new(),
+            refused: 1,
+            accounts: Vec::new(),
+            regions: Vec::new(),
+            services: Vec::new(),
+            unlisted: Vec::new(),
+            forbidden,
+            unknown: None,
+            checks: Vec::new(),
+        };
+        let others = [
+            missing(Provider::Aws, "sts:AssumeRole", false),
+            missing(Provider::Aws, "kms:GetKeyPolicy", true),
+            missing(Provider::Gcp, "run.services.list", false),
+        ];
+        assert_eq!(aws_restoring(&others), None);
+        let addable = ["sqs:ListQueues", "lambda:GetPolicy"].map(|name| missing(Provider::Aws, name, false));
+        let policy = aws_restoring(&[&others[..], &addable[..]].concat()).unwrap();
+        assert_eq!(policy["Statement"][0]["Action"], json!(ACTIONS));
+    }
 
     #[test]
     fn every_form_allows_exactly_the_actions() {

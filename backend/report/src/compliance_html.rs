@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use nephoscope_model::framework::{CheckCounts, Compliance, ControlCounts, ControlResult, ControlStatus, ReportHead};
-
+use nephoscope_model::framework::{
+    CheckCounts, Compliance, ControlCounts, ControlResult, ControlStatus, ReportHead,
+};
 
 /// Nothing but the style below: even a name that got past the escaping could neither run nor fetch.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";

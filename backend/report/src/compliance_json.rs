@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use nephoscope_model::framework::{Compliance, ReportHead};
 use serde::Serialize;
 
-
 #[derive(Serialize)]
 struct Document<'a> {
     #[serde(flatten)]

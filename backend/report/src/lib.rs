@@ -4,11 +4,15 @@
 //! No file holds the moment at which it was written, for that reason.
 
 mod aws_role;
+mod azure_role;
 mod cell;
 mod format;
+mod gcp_role;
 
-pub use aws_role::{aws_cloudformation, aws_policy, aws_terraform};
+pub use aws_role::{aws_cloudformation, aws_policy, aws_restoring, aws_terraform};
+pub use azure_role::{azure_bicep, azure_definition, azure_terraform};
 pub use format::Format;
+pub use gcp_role::{gcp_gcloud, gcp_role, gcp_terraform};
 
 /// Declares the files of this crate: what each one offers, and the format that it writes.
 macro_rules! formats {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use nephoscope_catalogue::Catalogue;
-use nephoscope_collect::{Purpose, aws};
+use nephoscope_collect::{Purpose, declared};
 use nephoscope_model::scan::CoverageRow;
 use nephoscope_model::{
-    AccountId, CheckId, CollectionError, PackedResource, Provider, Shard, ShardKey, Status, TargetName, Uid,
+    AccountId, CheckId, CollectionError, PackedResource, Shard, ShardKey, Status, TargetName, Uid,
 };
 use nephoscope_posture::derive::derive;
 use nephoscope_posture::evaluate::evaluate;
@@ -60,7 +60,7 @@ pub async fn probe(target: &Target, catalogue: &Catalogue) -> Result<Probe, Scan
     for (account, shards) in accounts {
         for shard in &shards {
             called.extend(shard.coverage.calls.keys().cloned());
-            services.insert(shard.key.service.clone());
+            services.insert((shard.key.provider, shard.key.service.clone()));
             probe.note(catalogue, shard);
         }
         let blinded = judge(&account, &target.name, shards, catalogue)
@@ -72,7 +72,10 @@ pub async fn probe(target: &Target, catalogue: &Catalogue) -> Result<Probe, Scan
         }
         probe.accounts.insert(account);
     }
-    probe.not_tried = services.iter().flat_map(|service| aws::actions_of(service.as_str())).collect();
+    probe.not_tried = services
+        .iter()
+        .flat_map(|(provider, service)| declared::actions_of(*provider, service.as_str()))
+        .collect();
     probe.not_tried.retain(|api| !called.contains(*api));
     probe.not_tried.sort_unstable();
     probe.not_tried.dedup();
@@ -92,14 +95,17 @@ impl Probe {
             missing.accounts.insert(shard.key.account.clone());
             missing.is_forbidden |= error.message.contains("explicit deny");
             // A call about a resource has found that resource, whose verdicts tell the rest.
-            if shard.key.provider == Provider::Aws && error.uid.is_none() {
-                let service = shard.key.service.as_str();
+            if error.uid.is_none() {
+                let ShardKey { provider, service, .. } = &shard.key;
                 // Who is not let into the account at all sees nothing of it.
                 let blinds_all = permission == ASSUME_ROLE;
                 let checks = catalogue.checks().iter().map(|compiled| &compiled.check);
                 let blind = checks
-                    .filter(|check| check.deprecated.is_none() && check.provider == Provider::Aws)
-                    .filter(|check| blinds_all || aws::lists(service, &error.api, check.kind.as_str()));
+                    .filter(|check| check.deprecated.is_none() && check.provider == *provider)
+                    .filter(|check| {
+                        let kind = check.kind.as_str();
+                        blinds_all || declared::lists(*provider, service.as_str(), &error.api, kind)
+                    });
                 missing.checks.extend(blind.map(|check| check.id.clone()));
             }
         }

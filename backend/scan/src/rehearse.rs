@@ -9,7 +9,7 @@ use nephoscope_model::{Coverage, PackedResource, Shard, ShardKey, TargetName, Ui
 use crate::ScanError;
 use crate::run::waves;
 use crate::source::{Given, Source};
-use crate::target::{Target, TargetAccess};
+use crate::target::Target;
 
 /// What a scan of one target would ask for.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ pub(crate) async fn rehearse(
     purpose: Purpose,
     mut keep: impl FnMut(Shard<PackedResource>),
 ) -> Result<(), ScanError> {
-    let target = with_purpose(target, purpose);
+    let target = target.with_purpose(purpose);
     let source = target.connect().await?;
     let source: &dyn Source = &*source;
     let mut planned = source.plan().await?;
@@ -57,13 +57,4 @@ pub(crate) async fn rehearse(
         }
     }
     Ok(())
-}
-
-fn with_purpose(target: &Target, purpose: Purpose) -> Target {
-    let mut target = target.clone();
-    match &mut target.access {
-        TargetAccess::Aws(options) => options.purpose = purpose,
-        TargetAccess::Gathered(_) => {}
-    }
-    target
 }

@@ -115,17 +115,25 @@ impl<W: Write> SnapshotWriter<W> {
 
 /// Writes a whole snapshot to `path`, by way of a temporary file so that a failure leaves nothing half written.
 pub fn write_file(path: &Path, header: &SnapshotHeader, shards: Vec<Shard>) -> Result<(), ScanError> {
-    let keys: Vec<ShardKey> = shards.iter().map(|shard| shard.key.clone()).collect();
-    let fail = |source| ScanError::File { doing: "write", path: path.to_owned(), source };
     let partial = path.with_extension("partial");
-    let file = BufWriter::new(File::create(&partial).map_err(fail)?);
-    let mut writer = SnapshotWriter::begin(file, header, &keys).map_err(fail)?;
+    let written = File::create(&partial).and_then(|file| {
+        let whole = write_shards(file, header, shards).and_then(|()| std::fs::rename(&partial, path));
+        if whole.is_err() {
+            // What went wrong is told already; a file that cannot be removed either adds nothing to it.
+            let _ = std::fs::remove_file(&partial);
+        }
+        whole
+    });
+    written.map_err(|source| ScanError::File { doing: "write", path: path.to_owned(), source })
+}
+
+fn write_shards(file: File, header: &SnapshotHeader, shards: Vec<Shard>) -> std::io::Result<()> {
+    let keys: Vec<ShardKey> = shards.iter().map(|shard| shard.key.clone()).collect();
+    let mut writer = SnapshotWriter::begin(BufWriter::new(file), header, &keys)?;
     for shard in shards {
-        writer.shard(shard).map_err(fail)?;
+        writer.shard(shard)?;
     }
-    let mut out = writer.finish().map_err(fail)?;
-    out.flush().map_err(fail)?;
-    std::fs::rename(&partial, path).map_err(fail)
+    writer.finish()?.flush()
 }
 
 /// A snapshot file whose every byte was checked.
@@ -371,6 +379,17 @@ mod tests {
         let logs = vec![shards[1].key.clone()];
         let only_logs: Vec<_> = file.shards(logs, Given::default()).map(Result::unwrap).collect().await;
         assert_eq!(only_logs, packed[1..]);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_put_in_its_place_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("night.nepho");
+        std::fs::create_dir(&path).unwrap();
+        let error = write_file(&path, &header(), vec![shard("lambda", &["checkout"])]).unwrap_err();
+        assert!(matches!(error, ScanError::File { doing: "write", .. }), "{error:?}");
+        let left: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [path]);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nephoscope_collect::{Aws, AwsOptions, CollectError, Collector, Organization};
+use nephoscope_collect::{
+    Aws, AwsOptions, Azure, AzureOptions, CollectError, Collector, FnOptions, FnProject, Gcp, GcpOptions,
+    Organization, Purpose,
+};
 use nephoscope_model::{Provider, Shard, TargetName};
 
 use crate::ScanError;
@@ -26,6 +29,12 @@ pub struct Target {
 pub enum TargetAccess {
     /// Through AWS credentials.
     Aws(Box<AwsOptions>),
+    /// Through credentials of an Azure tenant.
+    Azure(Box<AzureOptions>),
+    /// Through Google Cloud credentials.
+    Gcp(Box<GcpOptions>),
+    /// Through the API of a Fn server.
+    Fn(Box<FnOptions>),
     /// Shards that were gathered before, judged as of now: how the demo scans without a cloud.
     Gathered(Arc<Vec<Shard>>),
 }
@@ -35,6 +44,9 @@ impl Target {
     pub fn provider(&self) -> Provider {
         match &self.access {
             TargetAccess::Aws(_) => Provider::Aws,
+            TargetAccess::Azure(_) => Provider::Azure,
+            TargetAccess::Gcp(_) => Provider::Gcp,
+            TargetAccess::Fn(_) => Provider::Fn,
             TargetAccess::Gathered(shards) => {
                 shards.first().map_or(Provider::Aws, |shard| shard.key.provider)
             }
@@ -43,26 +55,69 @@ impl Target {
 
     /// Connects, and gives what its shards are read from.
     pub async fn connect(&self) -> Result<Box<dyn Source + '_>, ScanError> {
-        match &self.access {
-            TargetAccess::Aws(options) => {
-                // Boxed, so that whoever waits for it need not know how deep it goes.
-                let connected = Box::pin(connect_aws((**options).clone())).await;
-                let collector = connected.map_err(|source| ScanError::Connect {
-                    target: self.name.clone(),
-                    source: Box::new(source),
-                })?;
-                Ok(Box::new(Cloud { target: self.name.clone(), collector }))
+        // Boxed, so that whoever waits for it need not know how deep it goes.
+        let connected: Result<Box<dyn Collector>, CollectError> = match &self.access {
+            TargetAccess::Aws(options) => Box::pin(connect_aws((**options).clone())).await,
+            TargetAccess::Azure(options) => {
+                Box::pin(Azure::connect((**options).clone())).await.map(|azure| Box::new(azure) as _)
             }
-            TargetAccess::Gathered(shards) => Ok(Box::new(Gathered { shards, finished: None })),
-        }
+            TargetAccess::Gcp(options) => {
+                Box::pin(Gcp::connect((**options).clone())).await.map(|gcp| Box::new(gcp) as _)
+            }
+            TargetAccess::Fn(options) => {
+                Box::pin(FnProject::connect((**options).clone())).await.map(|server| Box::new(server) as _)
+            }
+            TargetAccess::Gathered(shards) => return Ok(Box::new(Gathered { shards, finished: None })),
+        };
+        let collector = connected
+            .map_err(|source| ScanError::Connect { target: self.name.clone(), source: Box::new(source) })?;
+        Ok(Box::new(Cloud { target: self.name.clone(), collector }))
     }
 
     /// The share of each published quota that a scan of it uses; none where no cloud is asked.
     pub fn share(&self) -> Option<f64> {
         match &self.access {
             TargetAccess::Aws(options) => Some(options.budget),
+            TargetAccess::Azure(options) => Some(options.budget),
+            TargetAccess::Gcp(options) => Some(options.budget),
+            TargetAccess::Fn(options) => Some(options.budget),
             TargetAccess::Gathered(_) => None,
         }
+    }
+
+    /// Makes its scans use this share of each published quota.
+    pub fn set_share(&mut self, share: f64) {
+        match &mut self.access {
+            TargetAccess::Aws(options) => options.budget = share,
+            TargetAccess::Azure(options) => options.budget = share,
+            TargetAccess::Gcp(options) => options.budget = share,
+            TargetAccess::Fn(options) => options.budget = share,
+            TargetAccess::Gathered(_) => {}
+        }
+    }
+
+    /// Gives it the installation's redaction key, which is not its own to know.
+    pub fn arm(&mut self, key: [u8; 32]) {
+        match &mut self.access {
+            TargetAccess::Aws(options) => options.redaction_key = key,
+            TargetAccess::Azure(options) => options.redaction_key = key,
+            TargetAccess::Gcp(options) => options.redaction_key = key,
+            TargetAccess::Fn(options) => options.redaction_key = key,
+            TargetAccess::Gathered(_) => {}
+        }
+    }
+
+    /// The same target, asked for another purpose.
+    pub(crate) fn with_purpose(&self, purpose: Purpose) -> Self {
+        let mut target = self.clone();
+        match &mut target.access {
+            TargetAccess::Aws(options) => options.purpose = purpose,
+            TargetAccess::Azure(options) => options.purpose = purpose,
+            TargetAccess::Gcp(options) => options.purpose = purpose,
+            TargetAccess::Fn(options) => options.purpose = purpose,
+            TargetAccess::Gathered(_) => {}
+        }
+        target
     }
 
     /// When it is due next after `now`; none where it has no schedule or the schedule never comes again.

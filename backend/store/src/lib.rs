@@ -14,6 +14,7 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use nephoscope_model::api::{FindingInterval, ResourceRow, ResourceVersion};
+use nephoscope_model::coverage::Blinded;
 use nephoscope_model::drift::ResourceChange;
 use nephoscope_model::finding::Detail;
 use nephoscope_model::query::{AsOf, Filter};
@@ -321,6 +322,9 @@ pub trait Store: Send + Sync + Debug {
 
     /// One scan; none where there is no such id.
     async fn scan_fetch(&self, id: &ScanId) -> Result<Option<ScanSummary>>;
+
+    /// What missing permissions kept a scan from deciding, over its accounts; none where one of them was not counted.
+    async fn scan_blinded(&self, scan: &ScanId) -> Result<Option<Blinded>>;
 
     /// The shards committed by one scan, the worst state first, then by shard.
     async fn coverage_list(&self, scan: &ScanId) -> Result<Vec<CoverageRow>>;

@@ -12,7 +12,7 @@ pub fn block(label: &str, text: &str) -> AnyView {
 }
 
 /// A block that is taken elsewhere: where scripts run, a button copies it.
-fn command(label: &str, text: &str) -> AnyView {
+pub fn command(label: &str, text: &str) -> AnyView {
     let (name, text) = (label.to_owned(), text.trim_end().to_owned());
     let copy = view! { <Copy label=name text=text.clone() /> }.into_any();
     figure(label, &text, Some(copy))

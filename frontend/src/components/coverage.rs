@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use leptos::prelude::*;
 use nephoscope_model::api::Overview;
-use nephoscope_model::coverage::{Coverage, CoverageState};
+use nephoscope_model::coverage::{CollectionError, Coverage, CoverageState};
 use nephoscope_model::scan::CoverageRow;
+use nephoscope_model::snapshot::ShardKey;
 
 use super::marks;
 use super::table::{number, table, text};
@@ -165,36 +166,41 @@ fn missing(coverage: &Coverage) -> AnyView {
     view! { <ul class="plain">{errors}</ul> }.into_any()
 }
 
-/// What failed, over all shards: the message, and the permission to add.
-pub fn errors(rows: &[CoverageRow]) -> AnyView {
-    let pairs = rows.iter().flat_map(|row| row.coverage.errors.iter().map(move |error| (row, error)));
-    let items = pairs.map(|(row, error)| {
-        let permission = error.permission.as_ref().map(|permission| {
-            view! {
-                <p class="permission">
-                    <span>"Permission to add"</span>
-                    <code class="copy">{permission.clone()}</code>
-                </p>
-            }
-        });
-        let times = wording::count(error.count, "time", "times");
-        let first = error.uid.as_ref().map(|uid| view! { <p class="quiet break">{format!("First on {uid}")}</p> });
+/// What failed though no permission was missing, over all shards; none where nothing did.
+pub fn errors(rows: &[CoverageRow]) -> Option<AnyView> {
+    // The same failure in many shards is told once, with the first message.
+    let mut failures: BTreeMap<(&str, &str), (&CollectionError, u64, Vec<&ShardKey>)> = BTreeMap::new();
+    for row in rows {
+        for error in row.coverage.errors.iter().filter(|error| error.permission.is_none()) {
+            let failure =
+                failures.entry((&error.api, &error.error)).or_insert_with(|| (error, 0, Vec::new()));
+            failure.1 += error.count;
+            failure.2.push(&row.shard);
+        }
+    }
+    let items = failures.values().map(|(error, times, shards)| {
+        let times = wording::count(*times, "time", "times");
+        let place = match shards.as_slice() {
+            [shard] => format!("{} {}", shard.service, shard.region),
+            several => wording::count(several.len() as u64, "shard", "shards"),
+        };
+        let first =
+            error.uid.as_ref().map(|uid| view! { <p class="quiet break">{format!("First on {uid}")}</p> });
         view! {
             <li class="fogged">
                 <p>
                     <code>{error.api.clone()}</code>
                     " answered "
                     <code>{error.error.clone()}</code>
-                    <span class="quiet">{format!(" {times} in {} {}", row.shard.service, row.shard.region)}</span>
+                    <span class="quiet">{format!(" {times} in {place}")}</span>
                 </p>
                 <p class="break">{error.message.clone()}</p>
                 {first}
-                {permission}
             </li>
         }
     });
-    let items = items.collect_view();
-    view! { <ul class="unreadable">{items}</ul> }.into_any()
+    let items: Vec<_> = items.collect();
+    (!items.is_empty()).then(|| view! { <ul class="unreadable">{items}</ul> }.into_any())
 }
 
 /// Calls by API action, over all shards, the most frequent first.

@@ -10,6 +10,7 @@ pub mod facts;
 pub mod filters;
 pub mod json;
 pub mod marks;
+pub mod missing;
 pub mod score;
 pub mod side;
 pub mod table;

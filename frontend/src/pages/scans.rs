@@ -11,7 +11,7 @@ use crate::components::document::{Content, Page, render};
 use crate::components::empty::{Empty, empty};
 use crate::components::facts::{tiles, words};
 use crate::components::table::{card, number, table, text};
-use crate::components::{coverage, marks};
+use crate::components::{coverage, marks, missing};
 use crate::islands::progress::Progress;
 use crate::{headline, wording};
 
@@ -210,15 +210,20 @@ fn detail(body: &ScanDetail, running: bool) -> AnyView {
     } else {
         coverage::shards(&body.coverage)
     };
-    let failed = body.coverage.iter().any(|row| !row.coverage.errors.is_empty());
-    let errors = failed.then(|| {
-        card("What could not be read, and what would change that", None, coverage::errors(&body.coverage))
+    let is_fogged = body.services.iter().any(|one| one.whole < one.shards || one.unknown > 0);
+    let judged = is_fogged.then(|| card("What could be judged, and what not", None, missing::judged(body)));
+    let lacks = (!body.missing.permissions.is_empty()).then(|| {
+        card("Missing permissions, and what restores them", None, missing::permissions(&body.missing))
     });
+    let errors = coverage::errors(&body.coverage)
+        .map(|errors| card("What could not be read for another reason", None, errors));
     let calls =
         (!body.coverage.is_empty()).then(|| card("Calls by API", None, coverage::calls(&body.coverage)));
     view! {
         {numbers(body)}
         {live}
+        {judged}
+        {lacks}
         {errors}
         <div class="grid eight-four">
             {card("Shards", None, shards)}

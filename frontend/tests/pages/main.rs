@@ -6,3 +6,4 @@ mod estate;
 mod every_page;
 mod headlines;
 mod links;
+mod permissions;

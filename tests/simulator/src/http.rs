@@ -1,4 +1,4 @@
-//! As much of HTTP/1.1 as a client of AWS needs, with answers that may be wrong on purpose.
+//! As much of HTTP/1.1 as a client of a cloud needs, with answers that may be wrong on purpose.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,7 +11,7 @@ const LARGEST: usize = 1 << 20;
 
 /// A request with its whole body.
 #[derive(Clone, Debug)]
-pub(crate) struct Request {
+pub struct Request {
     pub method: String,
     /// Path and query, as sent.
     pub target: String,

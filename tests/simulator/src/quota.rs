@@ -1,47 +1,59 @@
-//! The published quotas, as token buckets that refuse what comes too early.
+//! Published quotas, as token buckets that refuse what comes too early.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use crate::route::Call;
+/// The quota that a call counts against.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// What shares the quota.
+    pub bucket: String,
+    /// Calls a second.
+    pub rate: f64,
+    /// True where calls are not given back one by one, but all at once when a window of time ends.
+    pub windowed: bool,
+    /// Calls at once.
+    pub burst: f64,
+    /// True where a refusal says in `Retry-After` how long to wait.
+    pub told: bool,
+}
 
-/// Calls a second, and calls at once, by service and operation; the first row that fits counts.
-///
-/// Lambda: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>.
-/// API Gateway: <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>.
-const QUOTAS: &[(&str, &str, &str, f64, f64)] = &[
-    ("lambda", "GetPolicy", "lambda-policy", 15.0, 15.0),
-    ("lambda", "GetFunction", "lambda-function", 100.0, 100.0),
-    ("lambda", "", "lambda", 15.0, 15.0),
-    ("apigateway", "", "apigateway", 10.0, 40.0),
-];
+/// What a quota says of a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Admission {
+    /// Within the quota; so many calls are left, and in so many seconds all of them will be.
+    Admitted(u64, f64),
+    /// Too early by so many seconds.
+    Refused(f64),
+}
 
-/// The buckets of one cloud, one per account, region and quota.
+/// The buckets of one cloud.
 #[derive(Debug, Default)]
-pub(crate) struct Quotas(Mutex<HashMap<Bucket, (f64, Instant)>>);
-
-/// Access key, region and quota.
-type Bucket = (String, String, &'static str);
+pub(crate) struct Quotas(Mutex<HashMap<String, (f64, Instant)>>);
 
 impl Quotas {
-    /// True where the call is within its quota.
-    pub(crate) fn admit(&self, call: &Call) -> bool {
-        let fits = |(service, operation, ..): &&(&str, &str, &str, f64, f64)| {
-            *service == call.service && (operation.is_empty() || *operation == call.operation)
-        };
-        let Some((_, _, name, rate, burst)) = QUOTAS.iter().find(fits) else { return true };
+    /// Takes one call from the bucket, if there is one in it.
+    pub(crate) fn take(&self, limit: &Limit) -> Admission {
         let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        let key = (call.access_key.clone(), call.region.clone(), *name);
-        let (tokens, since) = buckets.entry(key).or_insert((*burst, now));
-        *tokens = (*tokens + now.duration_since(*since).as_secs_f64() * rate).min(*burst);
-        *since = now;
-        let admitted = *tokens >= 1.0;
-        if admitted {
-            *tokens -= 1.0;
+        let (tokens, since) = buckets.entry(limit.bucket.clone()).or_insert((limit.burst, now));
+        let passed = now.duration_since(*since).as_secs_f64();
+        let full_after = |missing: f64| missing / limit.rate;
+        let window = full_after(limit.burst);
+        if !limit.windowed {
+            *tokens = (*tokens + passed * limit.rate).min(limit.burst);
+            *since = now;
+        } else if passed >= window {
+            (*tokens, *since) = (limit.burst, now);
         }
-        admitted
+        let left_of_window = window - now.duration_since(*since).as_secs_f64();
+        if *tokens < 1.0 {
+            return Admission::Refused(if limit.windowed { left_of_window } else { full_after(1.0 - *tokens) });
+        }
+        *tokens -= 1.0;
+        let full = if limit.windowed { left_of_window } else { full_after(limit.burst - *tokens) };
+        Admission::Admitted(*tokens as u64, full)
     }
 }

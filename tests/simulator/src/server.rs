@@ -12,23 +12,22 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use crate::answer::Answer;
-use crate::estate::Estate;
 use crate::http::{self, Request};
 use crate::misbehaviour::{Fault, Misbehaviour};
-use crate::quota::Quotas;
-use crate::route::Call;
+use crate::provider::{Asked, Provider};
+use crate::quota::{Admission, Quotas};
 
-/// A running cloud; it ends when it is dropped.
+/// A running provider that shows an estate; it ends when it is dropped.
 #[derive(Debug)]
-pub struct Cloud {
+pub struct Server<E> {
     address: SocketAddr,
-    inner: Arc<Inner>,
+    inner: Arc<Inner<E>>,
     serving: JoinHandle<()>,
 }
 
 #[derive(Debug)]
-struct Inner {
-    estate: Mutex<Estate>,
+struct Inner<E> {
+    estate: Mutex<E>,
     misbehaviour: Mutex<Misbehaviour>,
     quotas: Quotas,
     calls: AtomicU64,
@@ -43,8 +42,11 @@ pub struct Seen {
     pub calls: BTreeMap<String, u64>,
     /// Calls that were refused as too many, by name.
     pub throttled: BTreeMap<String, u64>,
-    /// Calls that nothing here knows an answer for; they were answered with an empty object.
+    /// Calls that nothing here knows an answer for; they were answered with an empty object, or as not found where
+    /// the provider's own description knows no such address.
     pub unknown: BTreeMap<String, u64>,
+    /// Method and address of each call in the order of arrival, where the provider is asked by address.
+    pub lines: Vec<String>,
 }
 
 impl Seen {
@@ -54,9 +56,9 @@ impl Seen {
     }
 }
 
-impl Cloud {
+impl<E: Provider> Server<E> {
     /// Starts on a free port of the loopback.
-    pub async fn start(estate: Estate, misbehaviour: Misbehaviour) -> Self {
+    pub async fn start(estate: E, misbehaviour: Misbehaviour) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("the loopback has free ports");
         let address = listener.local_addr().expect("a bound socket has an address");
         let inner = Arc::new(Inner {
@@ -100,18 +102,18 @@ impl Cloud {
     }
 
     /// Shows another estate from now on: the next night.
-    pub fn show(&self, estate: Estate) {
+    pub fn show(&self, estate: E) {
         *self.inner.estate.lock().unwrap_or_else(PoisonError::into_inner) = estate;
     }
 }
 
-impl Drop for Cloud {
+impl<E> Drop for Server<E> {
     fn drop(&mut self) {
         self.serving.abort();
     }
 }
 
-async fn serve(mut stream: TcpStream, inner: Arc<Inner>) {
+async fn serve<E: Provider>(mut stream: TcpStream, inner: Arc<Inner<E>>) {
     let mut kept = Vec::new();
     while let Ok(Some(request)) = http::read(&mut stream, &mut kept).await {
         match answer(&mut stream, &inner, &request).await {
@@ -122,13 +124,16 @@ async fn serve(mut stream: TcpStream, inner: Arc<Inner>) {
 }
 
 /// Answers one request; false where the connection is over.
-async fn answer(stream: &mut TcpStream, inner: &Inner, request: &Request) -> io::Result<bool> {
-    let call = Call::of(request);
+async fn answer<E: Provider>(
+    stream: &mut TcpStream,
+    inner: &Inner<E>,
+    request: &Request,
+) -> io::Result<bool> {
+    let call = E::call(request);
     let nth = inner.calls.fetch_add(1, Ordering::Relaxed);
     let attempt = {
-        let key = format!("{}{:?}{:?}{}", call.name(), call.path, call.parameters, call.region);
         let mut attempts = inner.attempts.lock().unwrap_or_else(PoisonError::into_inner);
-        let attempt = attempts.entry(key).or_default();
+        let attempt = attempts.entry(call.identity()).or_default();
         *attempt += 1;
         *attempt - 1
     };
@@ -136,11 +141,18 @@ async fn answer(stream: &mut TcpStream, inner: &Inner, request: &Request) -> io:
         let misbehaviour = inner.misbehaviour.lock().unwrap_or_else(PoisonError::into_inner);
         (misbehaviour.of(&call, nth, attempt).cloned(), misbehaviour.latency, misbehaviour.quotas)
     };
-    let over_quota = quotas && !inner.quotas.admit(&call);
-    let fault = if over_quota { Some(Fault::Throttled(None)) } else { fault };
+    let limit = E::limit(&call).filter(|_| quotas);
+    let admission = limit.as_ref().map(|limit| inner.quotas.take(limit));
+    let fault = match (admission, &limit) {
+        (Some(Admission::Refused(wait)), Some(limit)) => {
+            Some(Fault::Throttled(limit.told.then(|| wait.ceil().max(1.0) as u64)))
+        }
+        _ => fault,
+    };
     {
         let mut seen = inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
         *seen.calls.entry(call.name()).or_default() += 1;
+        seen.lines.extend(call.line());
         if matches!(fault, Some(Fault::Throttled(_))) {
             *seen.throttled.entry(call.name()).or_default() += 1;
         }
@@ -150,11 +162,12 @@ async fn answer(stream: &mut TcpStream, inner: &Inner, request: &Request) -> io:
     }
     let true_answer = || {
         let estate = inner.estate.lock().unwrap_or_else(PoisonError::into_inner);
-        estate.answer(&call).unwrap_or_else(|| {
+        let answer = estate.answer(&call).unwrap_or_else(|| {
             let mut seen = inner.seen.lock().unwrap_or_else(PoisonError::into_inner);
             *seen.unknown.entry(call.name()).or_default() += 1;
-            Answer::empty(&call)
-        })
+            E::unknown(&call)
+        });
+        E::dressed(&call, answer, admission)
     };
     let Some(fault) = fault else {
         send(stream, &true_answer()).await?;
@@ -187,8 +200,16 @@ async fn answer(stream: &mut TcpStream, inner: &Inner, request: &Request) -> io:
             while stream.write_all(&chunk).await.is_ok() {}
             return Ok(false);
         }
-        Fault::RepeatedToken => send(stream, &true_answer().with_repeated_token()).await?,
-        other => send(stream, &Answer::fault(&call, &other)).await?,
+        Fault::RepeatedToken | Fault::NextElsewhere | Fault::Changed(..) => {
+            send(stream, &E::bent(&call, true_answer(), &fault)).await?;
+        }
+        other => {
+            let refusal = {
+                let estate = inner.estate.lock().unwrap_or_else(PoisonError::into_inner);
+                estate.fault(&call, &other)
+            };
+            send(stream, &E::dressed(&call, refusal, admission)).await?;
+        }
     }
     Ok(true)
 }

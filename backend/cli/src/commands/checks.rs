@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::args::{Checks, Frameworks, ListFormat};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
-use crate::print::{print, print_json, print_table, table};
+use crate::print::{print, print_json, print_table, say, table};
 
 /// Runs `checks`.
 pub fn run(context: &Context, command: &Checks) -> Outcome {
@@ -124,7 +124,7 @@ fn test(context: &Context, dir: Option<&Path>) -> Outcome {
         examples += compiled.examples.len();
         for failure in prove(compiled) {
             failures += 1;
-            eprintln!("{}: {failure}", compiled.check.id);
+            say(format_args!("{}: {failure}", compiled.check.id));
         }
     }
     print(&format!("{checks} checks, {examples} examples, {failures} failures\n"))?;

@@ -9,7 +9,7 @@ use crate::args::{List, ListFormat};
 use crate::commands::scan::{row, write_csv, write_jsonl};
 use crate::context::{Context, query};
 use crate::failure::Outcome;
-use crate::print::{print, print_table, table};
+use crate::print::{print, print_table, say, table};
 
 /// Runs the command.
 pub async fn list(context: &Context, list: &List) -> Outcome {
@@ -48,14 +48,14 @@ pub async fn list(context: &Context, list: &List) -> Outcome {
             print_table(&rows)?;
             let shown = page.findings.len() as u64;
             if shown < page.total {
-                eprintln!("{shown} of {}; --format jsonl or csv gives all of them", page.total);
+                say(format_args!("{shown} of {}; --format jsonl or csv gives all of them", page.total));
             }
             if page.total == 0 {
                 let why = match page.verdicts {
                     0 => "nothing was judged in this scope; `nephoscope scan` reads it",
                     _ => "nothing matches",
                 };
-                eprintln!("{why}");
+                say(why);
             }
         }
     }

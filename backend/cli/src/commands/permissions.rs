@@ -1,13 +1,16 @@
 //! `permissions`: the role that a scan needs, from what the collectors declare.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use nephoscope_collect::aws::{self, Tier};
-use nephoscope_report::{aws_cloudformation, aws_policy, aws_terraform};
+use nephoscope_collect::{Tier, aws, azure, gcp};
+use nephoscope_report::{
+    aws_cloudformation, aws_policy, aws_terraform, azure_bicep, azure_definition, azure_terraform,
+    gcp_gcloud, gcp_role, gcp_terraform,
+};
 
-use crate::args::{PermissionFormat, PermissionTier, Permissions, ScannedProvider};
-use crate::failure::Outcome;
+use crate::args::{PermissionFormat as Format, PermissionTier, Permissions, ScannedProvider as Provider};
+use crate::failure::{Failure, Outcome};
+use crate::print::print;
 
 /// Prints it.
 pub fn permissions(asked: &Permissions) -> Outcome {
@@ -16,14 +19,24 @@ pub fn permissions(asked: &Permissions) -> Outcome {
         PermissionTier::Events => Tier::Events,
         PermissionTier::Code => Tier::Code,
     };
-    let actions = match asked.provider {
-        ScannedProvider::Aws => aws::permissions(tier),
+    let text = match (asked.provider, asked.format) {
+        (Provider::Aws, Format::Json) => aws_policy(&aws::permissions(tier)),
+        (Provider::Aws, Format::Cloudformation) => aws_cloudformation(&aws::permissions(tier)),
+        (Provider::Aws, Format::Terraform) => aws_terraform(&aws::permissions(tier)),
+        (Provider::Azure, Format::Json) => azure_definition(&azure::permissions(tier)),
+        (Provider::Azure, Format::Bicep) => azure_bicep(&azure::permissions(tier)),
+        (Provider::Azure, Format::Terraform) => azure_terraform(&azure::permissions(tier)),
+        (Provider::Gcp, Format::Json) => gcp_role(&gcp::permissions(tier)),
+        (Provider::Gcp, Format::Gcloud) => gcp_gcloud(&gcp::permissions(tier)),
+        (Provider::Gcp, Format::Terraform) => gcp_terraform(&gcp::permissions(tier)),
+        (Provider::Aws, Format::Bicep | Format::Gcloud) => return Err(other("cloudformation")),
+        (Provider::Azure, Format::Cloudformation | Format::Gcloud) => return Err(other("bicep")),
+        (Provider::Gcp, Format::Cloudformation | Format::Bicep) => return Err(other("gcloud")),
     };
-    let text = match asked.format {
-        PermissionFormat::Json => aws_policy(&actions),
-        PermissionFormat::Cloudformation => aws_cloudformation(&actions),
-        PermissionFormat::Terraform => aws_terraform(&actions),
-    };
-    std::io::stdout().write_all(text.as_bytes())?;
+    print(&text)?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn other(own: &str) -> Failure {
+    Failure::usage("the provider has no such format", format!("give json, {own} or terraform"))
 }

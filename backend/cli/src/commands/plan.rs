@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::args::{self, ScanFormat};
 use crate::failure::{Failure, Outcome};
-use crate::print::{print, print_json, print_table, table};
+use crate::print::{print, print_json, print_table, say, table};
 
 /// Plans each target and prints what it takes.
 pub async fn plan(scan: &args::Scan, targets: &[Target]) -> Outcome {
@@ -31,7 +31,7 @@ pub async fn plan(scan: &args::Scan, targets: &[Target]) -> Outcome {
         for (key, error) in unlisted(&plan) {
             let permission =
                 error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
-            eprintln!("not listed: {key} {} {}{permission}", error.api, error.error);
+            say(format_args!("not listed: {key} {} {}{permission}", error.api, error.error));
         }
     }
     if !scan.format.is_empty() {

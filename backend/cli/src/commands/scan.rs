@@ -7,18 +7,19 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use futures::future::join_all;
 use jiff::Timestamp;
 use nephoscope_answer::{FindingExport, Library, finding_list, scan_fetch, score_of};
 use nephoscope_catalogue::Catalogue;
 use nephoscope_collect::floor::loads;
-use nephoscope_model::api::{ScanDetail, ScanEvent};
+use nephoscope_model::api::{MissingPermissions, ScanDetail, ScanEvent};
 use nephoscope_model::query::{AsOf, Filter, ListQuery};
 use nephoscope_model::scan::{CoverageRow, Origin, ScanState};
 use nephoscope_model::{CoverageState, Finding, ScanId, Severity, Status, TargetName};
-use nephoscope_report::{FindingsCsv, FindingsJsonl};
+use nephoscope_report::{FindingsCsv, FindingsJsonl, aws_restoring};
 use nephoscope_scan::snapshot_file::SnapshotFile;
 use nephoscope_scan::source::Source;
-use nephoscope_scan::{Progress, Request, ScanError, Target, TargetAccess};
+use nephoscope_scan::{Progress, Request, ScanError, Target};
 use nephoscope_store::Store;
 use nephoscope_store::redaction_key;
 use serde_json::json;
@@ -26,10 +27,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, ScanFormat};
 use crate::commands::plan::{at_least, plan};
-use crate::config::{DEFAULT_BUDGET, ambient_aws};
+use crate::config::{DEFAULT_BUDGET, ambient};
 use crate::context::{Context, refuse, stop_on_signal};
 use crate::failure::{Failure, Outcome, code};
-use crate::print::{print, print_table, table};
+use crate::print::{print, print_table, say, say_over, table};
 
 /// Runs the command.
 pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
@@ -47,7 +48,7 @@ pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
     let catalogue = context.catalogue()?;
     let mut targets = if scan.from.is_some() { Vec::new() } else { targets(context, scan)? };
     let key = redaction_key(context.store_url())?;
-    targets.iter_mut().for_each(|target| arm(target, key));
+    targets.iter_mut().for_each(|target| target.arm(key));
     let store = context.writer()?;
     let stop = stop_on_signal();
 
@@ -55,13 +56,25 @@ pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
     if let Some(path) = &scan.from {
         scanned.push(Scanned { id: scan_file(&*store, &catalogue, path, &stop).await?, share: None });
     }
-    for target in &targets {
-        scanned.push(scan_target(&*store, &catalogue, target, &stop).await?);
+    // Side by side: every cloud has quotas of its own, and one that fails does not end the scans of the others.
+    let scans = targets.iter().map(|target| scan_target(&*store, &catalogue, target, &stop));
+    let mut failures = Vec::new();
+    for ended in join_all(scans).await {
+        match ended {
+            Ok(done) => scanned.push(done),
+            Err(failure) => failures.push(failure),
+        }
     }
     let library = Library { store, catalogue };
     let mut codes = Vec::new();
     for scanned in &scanned {
         codes.push(report(context, scan, &library, scanned, &checks).await?);
+    }
+    if let Some(last) = failures.pop() {
+        for failure in failures {
+            failure.print();
+        }
+        return Err(last);
     }
     Ok(if scan.exit_zero { ExitCode::SUCCESS } else { ExitCode::from(codes.into_iter().max().unwrap_or(0)) })
 }
@@ -71,7 +84,7 @@ fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure>
     let configured = &context.config.targets;
     let budget = scan.budget.or(context.config.file.scan.budget).unwrap_or(DEFAULT_BUDGET);
     let restricted = !scan.region.is_empty() || !scan.service.is_empty();
-    let ambient = || ambient_aws(&scan.region, &scan.service, budget);
+    let ambient = |name: &str| ambient(name, &scan.region, &scan.service, budget);
 
     let mut found = Vec::new();
     for name in &scan.targets {
@@ -84,8 +97,16 @@ fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure>
                 ));
             }
             Some(target) => found.push(target.clone()),
-            None if name == "aws" => found.push(ambient()),
+            None if name != "aws" && ambient(name).is_some() && !scan.region.is_empty() => {
+                let message =
+                    format!("--region does not apply to `{name}`, which is read in all places at once");
+                return Err(Failure::usage(message, "leave --region out"));
+            }
             None => {
+                if let Some(target) = ambient(name) {
+                    found.push(target);
+                    continue;
+                }
                 let known: Vec<&str> = configured.iter().map(|target| target.name.as_str()).collect();
                 let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 return Err(
@@ -96,23 +117,12 @@ fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure>
     }
     if scan.targets.is_empty() {
         let ambient_only = configured.is_empty() || restricted;
-        found = if ambient_only { vec![ambient()] } else { configured.clone() };
+        found = if ambient_only { ambient("aws").into_iter().collect() } else { configured.clone() };
     }
-    for target in &mut found {
-        match &mut target.access {
-            TargetAccess::Aws(options) => options.budget = scan.budget.unwrap_or(options.budget),
-            TargetAccess::Gathered(_) => {}
-        }
+    if let Some(share) = scan.budget {
+        found.iter_mut().for_each(|target| target.set_share(share));
     }
     Ok(found)
-}
-
-/// Gives a target what is not its own to know: the installation's redaction key.
-pub fn arm(target: &mut Target, key: [u8; 32]) {
-    match &mut target.access {
-        TargetAccess::Aws(options) => options.redaction_key = key,
-        TargetAccess::Gathered(_) => {}
-    }
 }
 
 /// A scan of this process.
@@ -177,7 +187,7 @@ async fn scan_source(
     let ended = nephoscope_scan::run(store, catalogue, source, request, &progress, stop).await;
     if let Some(shown) = shown {
         shown.abort();
-        eprint!("\r\x1b[K");
+        say_over("");
     }
     Ok(ended?)
 }
@@ -195,11 +205,11 @@ async fn show_progress(progress: Progress) {
 
 fn show_event(event: &ScanEvent) {
     match event {
-        ScanEvent::Planned { shards } => eprint!("\r\x1b[K0 of {shards} shards"),
+        ScanEvent::Planned { shards } => say_over(format_args!("0 of {shards} shards")),
         ScanEvent::ShardDone { shard, done, planned, .. } => {
-            eprint!("\r\x1b[K{done} of {planned} shards · {shard}");
+            say_over(format_args!("{done} of {planned} shards · {shard}"));
         }
-        ScanEvent::Evaluating { account } => eprint!("\r\x1b[Kjudging account {account}"),
+        ScanEvent::Evaluating { account } => say_over(format_args!("judging account {account}")),
         ScanEvent::Ended { .. } => {}
     }
 }
@@ -233,7 +243,7 @@ async fn report(
     }
     let short = |share: f64| covered(&detail.coverage) < share;
     if scan.min_coverage.or(context.config.file.scan.min_coverage).is_some_and(short) {
-        eprintln!("coverage {:.1} % is below the required share", 100.0 * covered(&detail.coverage));
+        say(format_args!("coverage {:.1} % is below the required share", 100.0 * covered(&detail.coverage)));
         return Ok(code::COVERAGE);
     }
     match scan.fail_on {
@@ -308,21 +318,63 @@ async fn summarise(
             ))?;
         }
     }
+    print(&lacking(&detail.missing))?;
     for error in
         detail.coverage.iter().flat_map(|row| row.coverage.errors.iter().map(move |error| (row, error)))
     {
         let (row, error) = error;
         let permission = error.permission.as_ref().map(|name| format!("; allow {name}")).unwrap_or_default();
-        eprintln!("not read: {} {} {} × {}{permission}", row.shard, error.api, error.error, error.count);
+        say(format_args!(
+            "not read: {} {} {} × {}{permission}",
+            row.shard, error.api, error.error, error.count
+        ));
     }
     for row in &detail.coverage {
         for cost in &row.coverage.costs {
             let allow =
                 cost.permission.as_ref().map(|name| format!("; {name} would save calls")).unwrap_or_default();
-            eprintln!("all read again: {} {} {}{allow}", row.shard, cost.api, cost.error);
+            say(format_args!("all read again: {} {} {}{allow}", row.shard, cost.api, cost.error));
         }
     }
     Ok(())
+}
+
+/// The missing permissions with what each leaves unknown, and the policy that restores them.
+fn lacking(missing: &MissingPermissions) -> String {
+    if missing.permissions.is_empty() {
+        return String::new();
+    }
+    let count = missing.permissions.len();
+    let mut text = match (count, missing.undecided) {
+        (1, None) => "\n1 permission is missing:\n".to_owned(),
+        (_, None) => format!("\n{count} permissions are missing:\n"),
+        (1, Some(verdicts)) => {
+            format!("\n1 permission is missing; {verdicts} verdicts are unknown only for want of it:\n")
+        }
+        (_, Some(verdicts)) => {
+            format!(
+                "\n{count} permissions are missing; {verdicts} verdicts are unknown only for want of them:\n"
+            )
+        }
+    };
+    for one in missing.permissions.iter().take(LACKING) {
+        let unknown = one.unknown.map(|unknown| format!(": {unknown} unknown")).unwrap_or_default();
+        text += &format!("  {}{unknown}\n", one.permission);
+        if !one.unlisted.is_empty() {
+            let services: Vec<&str> = one.unlisted.iter().map(|service| service.as_str()).collect();
+            text += &format!("    not everything is listed of {}\n", services.join(", "));
+        }
+        if one.forbidden {
+            text += "    a policy denies or bounds it: allowing it does not help before that is lifted\n";
+        }
+    }
+    if count > LACKING {
+        text += &format!("  and {} more\n", count - LACKING);
+    }
+    if let Some(policy) = aws_restoring(&missing.permissions) {
+        text += &format!("this policy restores them:\n{policy:#}\n");
+    }
+    text
 }
 
 /// How long the calls took, beside how long they had to take.
@@ -332,6 +384,9 @@ fn pace(detail: &ScanDetail, share: f64) -> String {
     let loads = loads(detail.coverage.iter().map(|row| (&row.shard, &row.coverage)), share);
     format!("  read in {seconds:.1} s; the calls take {}\n", at_least(&loads, share))
 }
+
+/// The most missing permissions that are named one by one; the policy names them all.
+const LACKING: usize = 10;
 
 /// One finding as a row: status, severity, check, resource, and what was found.
 pub fn row(finding: &Finding) -> [String; 5] {
@@ -424,8 +479,13 @@ async fn write_document(
     let counts: BTreeMap<&str, u64> =
         [("pass", scan.pass), ("fail", scan.fail), ("unknown", scan.unknown), ("resources", scan.resources)]
             .into();
-    let head =
-        json!({ "scan": scan, "score": score, "coverage": detail.coverage, "counts": counts }).to_string();
+    let missing =
+        MissingPermissions { policy: aws_restoring(&detail.missing.permissions), ..detail.missing.clone() };
+    let head = json!({
+        "scan": scan, "score": score, "coverage": detail.coverage, "counts": counts,
+        "services": detail.services, "missing": missing,
+    });
+    let head = head.to_string();
     // The closing brace comes after the findings.
     out.write_all(&head.as_bytes()[..head.len() - 1])?;
     out.write_all(b",\"findings\":[")?;

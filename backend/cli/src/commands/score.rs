@@ -9,7 +9,7 @@ use nephoscope_model::query::AsOf;
 use crate::args::{self, ObjectFormat};
 use crate::context::{Context, query, refuse};
 use crate::failure::Outcome;
-use crate::print::{print, print_json, print_table, table};
+use crate::print::{print, print_json, print_table, say, table};
 
 /// Changes listed at most; the rest is counted in the dashboard.
 const CHANGES: u32 = 500;
@@ -112,7 +112,7 @@ pub async fn drift(context: &Context, args: &args::Drift) -> Outcome {
     print("\n")?;
     print_table(&rows)?;
     if drift.truncated {
-        eprintln!("the lists are cut at {CHANGES}; narrow them with filters");
+        say(format_args!("the lists are cut at {CHANGES}; narrow them with filters"));
     }
     Ok(ExitCode::SUCCESS)
 }

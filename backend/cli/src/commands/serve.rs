@@ -21,8 +21,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args;
-use crate::commands::scan::arm;
-use crate::config::{DEFAULT_BUDGET, ambient_aws};
+use crate::config::{DEFAULT_BUDGET, ambient};
 use crate::context::{Context, stop_on_signal};
 use crate::failure::{Failure, Outcome};
 use crate::print::print;
@@ -37,11 +36,11 @@ pub async fn serve(context: &Context, args: &args::Serve) -> Outcome {
     let store = context.writer()?;
     let mut targets = context.config.targets.clone();
     if targets.is_empty() {
-        targets.push(ambient_aws(&[], &[], context.config.file.scan.budget.unwrap_or(DEFAULT_BUDGET)));
+        targets.extend(ambient("aws", &[], &[], context.config.file.scan.budget.unwrap_or(DEFAULT_BUDGET)));
     }
     let key = redaction_key(context.store_url())?;
     for target in &mut targets {
-        arm(target, key);
+        target.arm(key);
     }
     run(listener, store, catalogue, targets).await
 }

@@ -10,10 +10,10 @@ use nephoscope_scan::{ScanError, Target};
 use serde_json::{Value, json};
 
 use crate::args::{ObjectFormat, Targets};
-use crate::config::{DEFAULT_BUDGET, ambient_aws};
+use crate::config::{DEFAULT_BUDGET, ambient};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
-use crate::print::{print, print_json, print_table, table};
+use crate::print::{print, print_json, print_table, say, table};
 
 /// Runs the command.
 pub async fn run(context: &Context, command: &Targets) -> Outcome {
@@ -34,7 +34,7 @@ fn list(context: &Context) -> Outcome {
     }
     print_table(&rows)?;
     if context.config.targets.is_empty() {
-        eprintln!("no target is configured; `nephoscope scan aws` scans what the ambient credentials reach");
+        say("no target is configured; `nephoscope scan aws` scans what the ambient credentials reach");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -54,7 +54,7 @@ async fn test(context: &Context, name: Option<&str>, format: ObjectFormat) -> Ou
             ObjectFormat::Json => documents.push(document(&target, &probe)),
         }
         for (key, error) in &probe.failed {
-            eprintln!("not answered: {key} {} {}: {}", error.api, error.error, error.message);
+            say(format_args!("not answered: {key} {} {}: {}", error.api, error.error, error.message));
         }
     }
     if format == ObjectFormat::Json {
@@ -65,13 +65,18 @@ async fn test(context: &Context, name: Option<&str>, format: ObjectFormat) -> Ou
 
 fn named(context: &Context, name: Option<&str>) -> Result<Vec<Target>, Failure> {
     let configured = &context.config.targets;
-    let ambient = || ambient_aws(&[], &[], context.config.file.scan.budget.unwrap_or(DEFAULT_BUDGET));
+    let budget = context.config.file.scan.budget.unwrap_or(DEFAULT_BUDGET);
+    let ambient = |name: &str| ambient(name, &[], &[], budget);
     let Some(name) = name else {
-        return Ok(if configured.is_empty() { vec![ambient()] } else { configured.clone() });
+        return Ok(if configured.is_empty() {
+            ambient("aws").into_iter().collect()
+        } else {
+            configured.clone()
+        });
     };
-    match configured.iter().find(|target| target.name.as_str() == name) {
-        Some(target) => Ok(vec![target.clone()]),
-        None if name == "aws" => Ok(vec![ambient()]),
+    let known = configured.iter().find(|target| target.name.as_str() == name).cloned();
+    match known.or_else(|| ambient(name)) {
+        Some(target) => Ok(vec![target]),
         None => {
             let known: Vec<&str> = configured.iter().map(|target| target.name.as_str()).collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };

@@ -4,6 +4,8 @@
 //! provider's reply as it was sent, so that types would only cost fields, minutes of building and megabytes.
 
 use crate::budget::Family;
+use crate::failure::Asked;
+pub use crate::purpose::Tier;
 
 /// One AWS API.
 #[derive(Debug)]
@@ -58,17 +60,6 @@ pub(super) struct Action {
     /// The answer is a text of the caller's own, which becomes `Body`.
     pub is_text: bool,
     pub xml: Xml,
-}
-
-/// How much a permission lets its holder see. Each tier includes the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Tier {
-    /// How things are configured: what every scan reads.
-    Metadata,
-    /// What happened, from audit logs.
-    Events,
-    /// The code of functions and layers.
-    Code,
 }
 
 /// What an XML reply does not say by itself: which elements are lists even if there is one, and which are numbers.
@@ -204,6 +195,16 @@ impl Action {
     /// `GetPolicy` of `lambda:GetPolicy`.
     pub(super) fn operation(&self) -> &'static str {
         self.api.split_once(':').map_or(self.api, |(_, operation)| operation)
+    }
+}
+
+impl Asked for Action {
+    fn api(&self) -> &'static str {
+        self.api
+    }
+
+    fn permission(&self) -> &'static str {
+        self.permission
     }
 }
 

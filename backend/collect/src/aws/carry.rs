@@ -14,8 +14,8 @@ use serde_json::Value;
 
 use super::client::Reader;
 use super::place::Read;
-use super::rehearsal::Purpose;
 use crate::Previous;
+use crate::purpose::Purpose;
 
 /// The longest time that a facet is carried over.
 const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -19,8 +19,8 @@ use super::cloudtrail::API;
 use super::failure::Failure;
 use super::place::text;
 use super::quota;
-use super::rehearsal::Purpose;
 use super::request::Request;
+use crate::purpose::Purpose;
 
 pub(super) static LOOKUP_EVENTS: List = API
     .list("cloudtrail:LookupEvents", "Events")
@@ -98,7 +98,7 @@ pub(super) async fn of_functions(reader: &Reader) -> Changes {
     match lookup_all(reader, start, &pages).await {
         Ok(last) => Changes(Some(Told { start, last })),
         Err(failure) => {
-            reader.cost(&failure);
+            reader.log.cost(&failure);
             Changes::default()
         }
     }

@@ -1,63 +1,26 @@
-//! The one way to call AWS: budget, count, time limit, retries and classification in one function.
+//! The one way to call AWS, within budget and limits.
 //!
 //! The SDK's own retries are switched off, because they know neither our budgets nor `Retry-After`. Its log
 //! lines are discarded, because at trace level they hold whole requests and answers.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
-
 use aws_config::SdkConfig;
-use governor::Jitter;
-use nephoscope_model::{CollectionError, Region, Uid};
+use nephoscope_model::{Region, Uid};
 use serde_json::Value;
-use tokio::time::Instant;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use super::api::Action;
 use super::carry::Past;
-use super::failure::{Class, Failure};
+use super::failure::Failure;
 use super::place::Place;
-use super::rehearsal::Purpose;
 use super::request::Request;
 use super::wire;
 use crate::Named;
 use crate::budget::Budgets;
+use crate::limits::Limits;
+use crate::log::Journal;
+use crate::purpose::Purpose;
 use crate::redact::Redactor;
-
-/// How long and how often is tried.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Most tries of one call.
-    pub tries: u32,
-    /// Longest time to connect.
-    pub connect: Duration,
-    /// Longest time for one try.
-    pub attempt: Duration,
-    /// Longest time for one call, with its tries and the waits between them.
-    pub call: Duration,
-    /// The wait before the second try; it doubles from try to try.
-    pub first_wait: Duration,
-    /// The longest wait between two tries, whatever the provider asks for.
-    pub longest_wait: Duration,
-    /// Calls of one shard in flight.
-    pub concurrency: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            tries: 8,
-            connect: Duration::from_secs(5),
-            attempt: Duration::from_secs(30),
-            call: Duration::from_secs(120),
-            first_wait: Duration::from_millis(200),
-            longest_wait: Duration::from_secs(20),
-            concurrency: 8,
-        }
-    }
-}
 
 /// What one shard is read with, and what happened while it was read.
 #[derive(Debug)]
@@ -76,16 +39,7 @@ pub(super) struct Reader {
     /// What the scan before read of this shard.
     pub past: Past,
     pub purpose: Purpose,
-    pub log: Mutex<Log>,
-}
-
-/// Calls and errors of one shard.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Log {
-    pub calls: BTreeMap<String, u64>,
-    pub errors: BTreeMap<(String, String), CollectionError>,
-    /// What failed and cost only calls.
-    pub costs: BTreeMap<(String, String), CollectionError>,
+    pub log: Journal,
 }
 
 impl Reader {
@@ -113,7 +67,7 @@ impl Reader {
     ) -> Result<Value, Failure> {
         match self.unasked(action) {
             Some(answer) => {
-                self.count(action);
+                self.log.count(action);
                 answer
             }
             None => self.ask(action, about, request).await,
@@ -128,101 +82,16 @@ impl Reader {
         request: Request,
     ) -> Result<Value, Failure> {
         let budget = self.budgets.of(&self.place.account, &self.place.region, action.family, self.share);
-        let mut spent = Duration::ZERO;
-        let mut tries = 0;
-        loop {
-            budget.take().await;
-            self.count(action);
-            tries += 1;
-            let started = Instant::now();
+        let send = || async {
             let sending = wire::send(&self.sdk, &self.place.partition, action, request.clone());
-            let sending = sending.with_subscriber(NoSubscriber::new());
-            let failure = match tokio::time::timeout(self.limits.attempt, sending).await {
-                Ok(Ok(answer)) => match answer.into_json(action) {
-                    Some(answer) => {
-                        budget.answered();
-                        return Ok(answer);
-                    }
-                    None => Failure::malformed(action, "the answer is not what the API's protocol promises"),
-                },
-                Ok(Err(error)) => Failure::of(action, &error),
-                Err(_) => Failure::timed_out(action),
-            };
-            spent += started.elapsed();
-            let wait = self.wait(&failure, tries);
-            if failure.class == Class::Throttled {
-                budget.throttled(wait);
+            match sending.with_subscriber(NoSubscriber::new()).await {
+                Ok(answer) => answer.into_json(action).ok_or_else(|| {
+                    Failure::malformed(action, "the answer is not what the API's protocol promises")
+                }),
+                Err(error) => Err(Failure::of(action, &error)),
             }
-            if tries >= failure.tries(self.limits.tries) || spent + wait > self.limits.call {
-                self.record(&failure, about);
-                return Err(failure);
-            }
-            tokio::time::sleep(wait).await;
-            spent += wait;
-        }
-    }
-
-    /// Exponential with full jitter, at least what the provider asked for, at most the limit.
-    fn wait(&self, failure: &Failure, tries: u32) -> Duration {
-        let doubled = self.limits.first_wait.saturating_mul(1 << (tries - 1).min(16));
-        let most = doubled.min(self.limits.longest_wait).max(Duration::from_micros(1));
-        let drawn = Jitter::up_to(most) + Duration::ZERO;
-        drawn.max(failure.retry_after.unwrap_or_default()).min(self.limits.longest_wait)
-    }
-
-    fn count(&self, action: &Action) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        *log.calls.entry(action.api.to_owned()).or_default() += 1;
-    }
-
-    /// Notes an error for the coverage. That something does not exist is an answer, not an error, and so is that it was
-    /// never asked for.
-    pub(super) fn record(&self, failure: &Failure, about: Option<&Uid>) {
-        if !matches!(failure.class, Class::NotFound | Class::NotAsked) {
-            let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-            log.add(failure.api, &failure.error, &failure.message, failure.permission, about);
-        }
-    }
-}
-
-impl Reader {
-    /// Takes an error back that turned out to be an answer.
-    pub(super) fn forget(&self, failure: &Failure) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.errors.remove(&(failure.api.to_owned(), failure.error.clone()));
-    }
-
-    /// Notes a failure that leaves nothing unread: what it would have spared is read instead.
-    pub(super) fn cost(&self, failure: &Failure) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (failure.api.to_owned(), failure.error.clone());
-        if !log.errors.contains_key(&key) {
-            log.add(failure.api, &failure.error, &failure.message, failure.permission, None);
-        }
-        if let Some(error) = log.errors.remove(&key) {
-            log.costs.insert(key, error);
-        }
-    }
-}
-
-impl Log {
-    /// Counts an error; the message and the resource are those of its first occurrence.
-    pub(super) fn add(
-        &mut self,
-        api: &str,
-        error: &str,
-        message: &str,
-        permission: Option<&str>,
-        about: Option<&Uid>,
-    ) {
-        let first = || CollectionError {
-            api: api.to_owned(),
-            error: error.to_owned(),
-            message: message.to_owned(),
-            permission: permission.map(str::to_owned),
-            count: 0,
-            uid: about.cloned(),
         };
-        self.errors.entry((api.to_owned(), error.to_owned())).or_insert_with(first).count += 1;
+        let answer = self.limits.insist(action, &budget, || self.log.count(action), send).await;
+        answer.inspect_err(|failure| self.log.record(failure, about))
     }
 }

@@ -1,4 +1,4 @@
-//! What went wrong in one call: which kind of failure, in the provider's words, without anything of the body.
+//! What AWS says when a call fails, and what kind of failure that is.
 
 use std::error::Error;
 use std::time::Duration;
@@ -8,56 +8,10 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::date_time::Format;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use nephoscope_model::{CoverageState, Facet, Unreadable};
 
 use super::api::Action;
-use crate::redact::scrub;
-
-/// A call that was given up.
-#[derive(Clone, Debug)]
-pub(super) struct Failure {
-    pub class: Class,
-    pub api: &'static str,
-    /// The provider's error code, or ours.
-    pub error: String,
-    /// The provider's message, scrubbed and cut.
-    pub message: String,
-    /// The permission that would have allowed the call, where one was missing.
-    pub permission: Option<&'static str>,
-    /// How long the provider asked to wait.
-    pub retry_after: Option<Duration>,
-}
-
-/// Kinds of failure that are handled differently.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Class {
-    /// A permission is missing.
-    Denied,
-    /// Too many calls.
-    Throttled,
-    /// The region or the API is switched off for the account.
-    Disabled,
-    /// What was asked for does not exist (any more).
-    NotFound,
-    /// The provider's own fault.
-    Server,
-    /// No answer in time.
-    TimedOut,
-    /// No connection.
-    Unreachable,
-    /// An answer that cannot be parsed, such as one cut in half.
-    Malformed,
-    /// An answer that is not an AWS API's, such as a sign-in page.
-    Foreign,
-    /// There are no credentials, or their provider failed.
-    Credentials,
-    /// A session that has ended.
-    Expired,
-    /// The call was counted and not made.
-    NotAsked,
-    /// Anything else that the provider refuses.
-    Other,
-}
+use crate::failure::OVERLOADED;
+pub(super) use crate::failure::{Class, Failure};
 
 const DENIED: &[&str] = &[
     "AccessDenied",
@@ -132,21 +86,7 @@ const SIGNATURE: &[&str] = &[
     "SignatureDoesNotMatch",
 ];
 
-/// Statuses that may be better at the next try; 501 is not among them.
-const OVERLOADED: &[u16] = &[500, 502, 503, 504];
-
 impl Failure {
-    pub(super) fn new(action: &Action, class: Class, error: &str, message: &str) -> Self {
-        let permission = (class == Class::Denied).then_some(action.permission);
-        let (error, message) = (code(error), cut(&scrub(message)));
-        Self { class, api: action.api, error, message, permission, retry_after: None }
-    }
-
-    /// The answer was there but could not be understood.
-    pub(super) fn malformed(action: &Action, message: &str) -> Self {
-        Self::new(action, Class::Malformed, "Malformed", message)
-    }
-
     /// Classifies what the SDK says. Its own error is dropped here: it carries the whole answer.
     pub(super) fn of<E>(action: &Action, error: &SdkError<E, HttpResponse>) -> Self
     where
@@ -172,10 +112,6 @@ impl Failure {
     fn not_offered(action: &Action) -> Self {
         let message = "the service has no address in this region, so it is probably not offered there";
         Self::new(action, Class::Disabled, "NotOffered", message)
-    }
-
-    pub(super) fn timed_out(action: &Action) -> Self {
-        Self::new(action, Class::TimedOut, "Timeout", "no answer in time")
     }
 
     fn of_answer(action: &Action, refused: &impl ProvideErrorMetadata, answer: &HttpResponse) -> Self {
@@ -268,51 +204,6 @@ impl Failure {
             .contains(&self.error.as_str())
             || self.message.starts_with("Unable to determine service/operation name")
     }
-
-    /// How often a call that fails so is tried, given how often any call may be tried.
-    pub(super) fn tries(&self, most: u32) -> u32 {
-        match self.class {
-            Class::Throttled | Class::Server => most,
-            Class::Unreachable | Class::TimedOut | Class::Malformed => most.min(3),
-            Class::Denied
-            | Class::Disabled
-            | Class::NotFound
-            | Class::Foreign
-            | Class::Credentials
-            | Class::Expired
-            | Class::NotAsked
-            | Class::Other => 1,
-        }
-    }
-
-    /// The facet that this call should have filled.
-    pub(super) fn facet(&self, name: &str) -> Facet {
-        Facet::Unreadable(Unreadable {
-            facet: name.to_owned(),
-            api: self.api.to_owned(),
-            error: self.error.clone(),
-            permission: self.permission.map(str::to_owned),
-        })
-    }
-
-    /// The state of a shard whose listing failed so.
-    pub(super) fn coverage(&self) -> CoverageState {
-        match self.class {
-            Class::Denied => CoverageState::Denied,
-            Class::Throttled => CoverageState::Throttled,
-            Class::Disabled => CoverageState::Disabled,
-            Class::NotFound
-            | Class::Server
-            | Class::TimedOut
-            | Class::Unreachable
-            | Class::Malformed
-            | Class::Foreign
-            | Class::Credentials
-            | Class::Expired
-            | Class::NotAsked
-            | Class::Other => CoverageState::Failed,
-        }
-    }
 }
 
 /// True where the name of the endpoint does not resolve.
@@ -341,17 +232,6 @@ fn retry_after(answer: &HttpResponse) -> Option<Duration> {
     let date = aws_smithy_types::DateTime::from_str(text, Format::HttpDate).ok()?;
     let seconds = date.secs() - jiff::Timestamp::now().as_second();
     u64::try_from(seconds).ok().map(Duration::from_secs)
-}
-
-/// A code is a word; whatever else an endpoint sends in its place is not repeated.
-fn code(text: &str) -> String {
-    let word: String =
-        text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-')).take(80).collect();
-    if word.is_empty() { "Unknown".to_owned() } else { word }
-}
-
-fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(500).collect()
 }
 
 #[cfg(test)]

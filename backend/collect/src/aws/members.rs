@@ -11,12 +11,12 @@ use futures::{StreamExt, TryStreamExt};
 use nephoscope_model::{AccountId, Facet, Provider, Region, ServiceName, Shard, ShardKey};
 use tokio::sync::OnceCell;
 
-use super::client::Log;
 use super::failure::{Class, Failure};
 use super::organizations::{self, ASSUME_ROLE, Member, OrganizationOptions};
 use super::regions::LIST_REGIONS;
-use super::{Aws, AwsOptions, carries, connect, unread, waits};
+use super::{Aws, AwsOptions, carries, connect, waits};
 use crate::error::{Cause, CollectError};
+use crate::log::{Log, unread};
 use crate::{ACCOUNTS_AT_ONCE, Collector, Context};
 
 /// Every account of an organization that the configuration does not leave out.
@@ -119,7 +119,7 @@ impl Organization {
         }
         if own {
             // The calls that were made before the accounts were known.
-            lock(&aws.log).add_calls(&lock(&caller.log));
+            aws.log.lock().add_calls(&caller.log.lock());
         }
         Ok(Arc::new(aws))
     }

@@ -3,22 +3,19 @@
 //! A service is one file here and its name in [`services!`]. It states the API actions that it calls and the
 //! fields that change by themselves, fetches through the one [`client::Reader`], and normalises purely.
 
-use std::sync::{Mutex, PoisonError};
-
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use nephoscope_model::{
-    AccountId, Coverage, CoverageState, Facet, Provider, Region, ServiceName, Shard, ShardKey,
-};
+use nephoscope_model::{AccountId, Provider, Region, ServiceName, Shard, ShardKey};
 
 use self::api::Action;
 use self::carry::Past;
-use self::client::{Log, Reader};
+use self::client::Reader;
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place, tidy};
 use self::volatile::drop_volatile;
 use crate::budget::Family;
 use crate::error::CollectError;
+use crate::log::{Journal, not_collected};
 use crate::redact::Redactor;
 use crate::{Collector, Context, Named};
 
@@ -97,13 +94,11 @@ mod xray;
 #[cfg(test)]
 mod tests;
 
-pub use api::Tier;
-pub use client::Limits;
+pub use crate::purpose::{Purpose, Tier};
 pub use kinds::lists;
 pub use members::Organization;
 pub use options::{AwsOptions, RegionChoice};
 pub use organizations::OrganizationOptions;
-pub use rehearsal::Purpose;
 
 /// An AWS account, ready to be read.
 #[derive(Debug)]
@@ -115,7 +110,7 @@ pub struct Aws {
     partition: String,
     caller: String,
     /// Calls made before the first shard; they are counted in the shard of STS.
-    log: Mutex<Log>,
+    log: Journal,
 }
 
 /// Whether a service is asked once or in every region, and for all that it has or for what is named elsewhere.
@@ -301,7 +296,7 @@ impl Aws {
             account,
             partition: "aws".to_owned(),
             caller: String::new(),
-            log: Mutex::default(),
+            log: Journal::default(),
         };
         let reader = aws.reader(&Region::global(), &ServiceName::from("sts"));
         let identity = match sts::fetch(&reader).await {
@@ -350,26 +345,19 @@ impl Aws {
         reader.past.previous = context.previous.clone();
         reader.past.instant = context.instant;
         if key.service.as_str() == "sts" {
-            reader.log = Mutex::new(self.log.lock().unwrap_or_else(PoisonError::into_inner).clone());
+            reader.log = Journal::after(self.log.lock().clone());
         }
         let ours = key.provider == Provider::Aws && key.account == self.account;
         let outcome = if ours { read(key.service.as_str(), &reader).await } else { None };
         let Some(outcome) = outcome else { return not_collected(key) };
         let mut resources = tidy(outcome.resources);
         reader.past.settle(&mut resources);
-        let mut log = reader.log.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut log = reader.log.into_log();
         // What was not asked is no error.
         if self.options.purpose != Purpose::Plan {
             log.complete(&resources);
         }
-        let coverage = Coverage {
-            state: state(&outcome.listings, &log),
-            calls: log.calls,
-            errors: log.errors.into_values().collect(),
-            costs: log.costs.into_values().collect(),
-            listed: outcome.listings.iter().all(Option::is_none),
-        };
-        Shard { key: key.clone(), coverage, resources }
+        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
     }
 
     fn reader(&self, region: &Region, service: &ServiceName) -> Reader {
@@ -397,7 +385,7 @@ impl Aws {
             past: Past::default(),
             purpose: self.options.purpose,
             first_of: regions::asked(self).filter(|regions| regions.first() == Some(region)),
-            log: Mutex::default(),
+            log: Journal::default(),
         }
     }
 }
@@ -433,46 +421,6 @@ fn carries(key: &ShardKey) -> &'static [&'static str] {
         "apigateway" => apigateway::CARRIES,
         "apigatewayv2" => apigatewayv2::CARRIES,
         _ => &[],
-    }
-}
-
-fn state(listings: &[Option<Failure>], log: &Log) -> CoverageState {
-    match listings.first() {
-        Some(Some(failure)) => failure.coverage(),
-        _ if listings.iter().any(Option::is_some) || !log.errors.is_empty() => CoverageState::Partial,
-        _ => CoverageState::Complete,
-    }
-}
-
-/// A key that this account did not plan, such as one of a scan that began with other credentials.
-fn not_collected(key: &ShardKey) -> Shard {
-    let mut log = Log::default();
-    let api = format!("{}:*", key.service);
-    log.add(&api, "NotCollected", "the shard is not one of this account and this release", None, None);
-    unread(key, CoverageState::Failed, log)
-}
-
-/// A shard of which nothing was read.
-fn unread(key: &ShardKey, state: CoverageState, log: Log) -> Shard {
-    let errors = log.errors.into_values().collect();
-    let coverage = Coverage { state, calls: log.calls, errors, costs: Vec::new(), listed: false };
-    Shard { key: key.clone(), coverage, resources: Vec::new() }
-}
-
-impl Log {
-    /// Adds the errors that came up while replies were normalised: no unreadable facet without an error.
-    fn complete(&mut self, resources: &[nephoscope_model::Resource]) {
-        let mut found = Log::default();
-        for resource in resources {
-            for unreadable in resource.facets.values().filter_map(Facet::unreadable) {
-                if !self.errors.contains_key(&(unreadable.api.clone(), unreadable.error.clone())) {
-                    let message = format!("the facet `{}` could not be read", unreadable.facet);
-                    let permission = unreadable.permission.as_deref();
-                    found.add(&unreadable.api, &unreadable.error, &message, permission, Some(&resource.uid));
-                }
-            }
-        }
-        self.errors.extend(found.errors);
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt;
 
 use nephoscope_model::{Region, ServiceName};
 
-use super::{Limits, OrganizationOptions, Purpose};
+use super::OrganizationOptions;
 use crate::budget::Budgets;
+use crate::{Limits, Purpose};
 
 /// How a target in AWS is read.
 #[derive(Clone)]

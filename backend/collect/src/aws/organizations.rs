@@ -4,7 +4,6 @@
 //! One call for twenty accounts; with organizational units two listings a unit.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
 
 use nephoscope_model::{AccountId, Region, ServiceName};
 use serde_json::{Value, json};
@@ -13,10 +12,10 @@ use super::api::{Action, Api, Home, List};
 use super::client::Reader;
 use super::failure::Failure;
 use super::place::text;
-use super::rehearsal::Purpose;
 use super::request::Request;
 use super::{Aws, RegionChoice, quota};
 use crate::error::{Cause, CollectError};
+use crate::purpose::Purpose;
 
 /// What the target's own credentials are asked for besides. A role that is assumed needs none of it, so that the
 /// generated read role does not allow it.
@@ -67,8 +66,8 @@ pub(super) async fn list(
         true => reader.list(&ACCOUNTS, None, Request::call()).await.whole().map(without_units),
         false => below(&reader, &options.ous).await,
     };
-    let read = reader.log.into_inner().unwrap_or_else(PoisonError::into_inner);
-    aws.log.lock().unwrap_or_else(PoisonError::into_inner).add_calls(&read);
+    let read = reader.log.into_log();
+    aws.log.lock().add_calls(&read);
     let listed = listed.map_err(|failure| {
         CollectError::Organization(Cause::new(&format!("{}: {}", failure.error, failure.message)))
     })?;

@@ -1,33 +1,14 @@
 //! Reads a listing to its end: page after page, with a stop where a provider goes round in circles.
 
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use nephoscope_model::Uid;
 use serde_json::Value;
 
-use super::api::{Action, List};
+use super::api::List;
 use super::client::Reader;
 use super::failure::Failure;
-use super::rehearsal::keep_first;
 use super::request::Request;
-
-/// What was listed, and why not all of it, where that is so.
-#[derive(Debug)]
-pub(super) struct Listing {
-    pub items: Vec<Value>,
-    pub failure: Option<Failure>,
-}
-
-impl Listing {
-    /// All items, or why not all of them could be listed.
-    pub(super) fn whole(self) -> Result<Vec<Value>, Failure> {
-        match self.failure {
-            None => Ok(self.items),
-            Some(failure) => Err(failure),
-        }
-    }
-}
+pub(super) use crate::pages::Listing;
+use crate::pages::{Tokens, keep_first};
 
 impl Reader {
     /// Lists everything that `request` asks for.
@@ -42,7 +23,7 @@ impl Reader {
         let listing = self.list(list, None, request).await;
         match listing.failure {
             Some(failure) if failure.is_not_offered() => {
-                self.forget(&failure);
+                self.log.forget(&failure);
                 Listing { items: Vec::new(), failure: None }
             }
             failure => Listing { items: listing.items, failure },
@@ -112,7 +93,7 @@ impl Reader {
                 Ok(None) => return None,
                 Ok(Some(token)) => asked = request.clone().page(list.pages.request, &token),
                 Err(failure) => {
-                    self.record(&failure, about);
+                    self.log.record(&failure, about);
                     return Some(failure);
                 }
             }
@@ -123,33 +104,4 @@ impl Reader {
 /// `/Outer/Items` of `Outer/Items`.
 fn pointer(field: &str) -> String {
     format!("/{field}")
-}
-
-/// The page tokens that were seen, as hashes: a token can be long, and there is one per page.
-#[derive(Debug, Default)]
-struct Tokens(HashSet<u64>);
-
-/// No account has as many pages; an endpoint that invents a new token each time has.
-const MOST_PAGES: usize = 100_000;
-
-impl Tokens {
-    /// Passes on the token of the next page, unless it was seen before.
-    fn follow(
-        &mut self,
-        action: &Action,
-        next: Option<String>,
-    ) -> Result<Option<String>, Failure> {
-        let Some(token) = next else { return Ok(None) };
-        let mut hasher = DefaultHasher::new();
-        token.hash(&mut hasher);
-        if !self.0.insert(hasher.finish()) {
-            let message =
-                format!("page {} names a page that was read before; stopped there", self.0.len() + 1);
-            return Err(Failure::malformed(action, &message));
-        }
-        if self.0.len() >= MOST_PAGES {
-            return Err(Failure::malformed(action, &format!("more than {MOST_PAGES} pages; stopped there")));
-        }
-        Ok(Some(token))
-    }
 }

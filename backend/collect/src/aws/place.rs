@@ -2,15 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nephoscope_model::secret::REDACTED_KEY;
-use nephoscope_model::{
-    AccountId, Facet, Kind, Provider, Region, Relation, RelationName, Resource, ServiceName, Uid,
-};
+use nephoscope_model::{AccountId, Kind, Provider, Region, Resource, ServiceName, Uid};
 use serde_json::Value;
 
 use super::api::Action;
 use super::failure::Failure;
-use crate::redact::{scrub, sweep};
+pub(super) use crate::normalise::{Outcome, Read, elements, put, relate, tag, text, tidy, without};
 
 /// The account, region and service of a shard.
 #[derive(Clone, Debug)]
@@ -22,16 +19,6 @@ pub(super) struct Place {
     pub service: ServiceName,
     /// The ARN of whoever asks.
     pub caller: String,
-}
-
-/// What one call said of one resource: a value, that there is none, or a failure.
-pub(super) type Read = Result<Option<Value>, Failure>;
-
-/// What a service file found.
-pub(super) struct Outcome {
-    pub resources: Vec<Resource>,
-    /// One entry per listing, the main one first; none where it was read to its end.
-    pub listings: Vec<Option<Failure>>,
 }
 
 impl Place {
@@ -94,59 +81,6 @@ pub(super) fn object_at(action: &Action, mut reply: Value, field: &str) -> Resul
     }
 }
 
-/// Leaves out a field, which stands elsewhere or must not be kept.
-pub(super) fn without(value: &mut Value, field: &str) {
-    if let Some(fields) = value.as_object_mut() {
-        fields.remove(field);
-    }
-}
-
-/// The facet called `name` for what was read.
-pub(super) fn facet(name: &str, read: Read) -> Facet {
-    match read {
-        Ok(Some(value)) => Facet::Known(value),
-        Ok(None) => Facet::Absent,
-        Err(failure) => failure.facet(name),
-    }
-}
-
-/// Adds a facet.
-pub(super) fn put(resource: &mut Resource, name: &str, read: Read) {
-    resource.facets.insert(name.to_owned(), facet(name, read));
-}
-
-/// Adds an edge to what is named, if anything is.
-pub(super) fn relate(resource: &mut Resource, name: RelationName, to: Option<&str>) {
-    if let Some(to) = to.filter(|to| !to.is_empty()) {
-        resource.relations.push(Relation { name, to: Uid::from(to) });
-    }
-}
-
-/// Adds tags that the provider gives as a map, or as a list of keys and values.
-pub(super) fn tag(resource: &mut Resource, tags: Option<&Value>) {
-    let plain = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
-    match tags {
-        Some(Value::Object(tags)) => {
-            resource.tags.extend(tags.iter().map(|(key, value)| (key.clone(), plain(value))));
-        }
-        Some(Value::Array(tags)) => {
-            let pair = |tag: &Value| Some((text(tag, "/Key")?.to_owned(), plain(tag.get("Value")?)));
-            resource.tags.extend(tags.iter().filter_map(pair));
-        }
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_)) | None => {}
-    }
-}
-
-/// The text at `pointer`.
-pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
-    value.pointer(pointer).and_then(Value::as_str)
-}
-
-/// The elements of the list at `pointer`; none where there is no list.
-pub(super) fn elements<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
-    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
 /// A log group's ARN without the `:*` that means its streams.
 pub(super) fn log_group_arn(arn: &str) -> Option<&str> {
     arn.contains(":log-group:").then(|| arn.strip_suffix(":*").unwrap_or(arn))
@@ -161,45 +95,9 @@ pub(super) fn unqualified_function(arn: &str) -> Option<&str> {
     (is_function && arn.starts_with("arn:") && !unqualified.contains('$')).then_some(unqualified)
 }
 
-/// Sorts what was found, drops what a listing named twice, and cuts out secrets that stand where none should.
-pub(super) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
-    resources.sort_by(|a, b| a.uid.cmp(&b.uid));
-    resources.dedup_by(|a, b| a.uid == b.uid);
-    for resource in &mut resources {
-        resource.relations.sort();
-        resource.relations.dedup();
-        for facet in resource.facets.values_mut() {
-            match facet {
-                Facet::Known(value) => {
-                    drop_nulls(value);
-                    sweep(value);
-                }
-                Facet::Absent | Facet::Unreadable(_) => {}
-            }
-        }
-        for value in resource.tags.values_mut() {
-            *value = scrub(value).into_owned();
-        }
-    }
-    resources
-}
-
-/// Drops fields that are null: in AWS's protocols that means the same as leaving them out, and both occur.
-fn drop_nulls(value: &mut Value) {
-    match value {
-        // What stands for a redacted value is ours, and complete.
-        Value::Object(fields) if fields.contains_key(REDACTED_KEY) => {}
-        Value::Object(fields) => {
-            fields.retain(|_, field| !field.is_null());
-            fields.values_mut().for_each(drop_nulls);
-        }
-        Value::Array(items) => items.iter_mut().for_each(drop_nulls),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use nephoscope_model::{Facet, RelationName};
     use serde_json::json;
 
     use super::*;

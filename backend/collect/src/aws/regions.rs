@@ -4,13 +4,12 @@ use nephoscope_model::{Region, ServiceName};
 use serde_json::Value;
 
 use super::api::{Action, Api, Home, List};
-use super::client::Log;
 use super::failure::Failure;
 use super::place::text;
-use super::rehearsal::Purpose;
 use super::request::Request;
 use super::{Aws, RegionChoice, quota};
 use crate::error::{Cause, CollectError};
+use crate::purpose::Purpose;
 
 pub(super) const ACTIONS: &[&Action] = &[&LIST_REGIONS.action];
 
@@ -136,8 +135,8 @@ async fn list(aws: &Aws) -> Result<Vec<Listed>, Failure> {
     // All of them, whatever is asked in each.
     reader.purpose = Purpose::Scan;
     let listed = reader.list(&LIST_REGIONS, None, Request::post(&["listRegions"])).await.whole();
-    let read = reader.log.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    aws.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add_calls(&read);
+    let read = reader.log.into_log();
+    aws.log.lock().add_calls(&read);
     let mut regions: Vec<Listed> = listed?.iter().filter_map(one).collect();
     regions.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(regions)
@@ -172,14 +171,6 @@ fn stem(name: &str) -> Option<&str> {
     let words = stem.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
     let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
     (words && numbered).then_some(stem)
-}
-
-impl Log {
-    pub(super) fn add_calls(&mut self, other: &Log) {
-        for (api, count) in &other.calls {
-            *self.calls.entry(api.clone()).or_default() += count;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -8,18 +8,7 @@ use serde_json::{Value, json};
 use super::api::Action;
 use super::client::Reader;
 use super::failure::{Class, Failure};
-
-/// What the calls of a collector are made for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Purpose {
-    /// To read everything.
-    #[default]
-    Scan,
-    /// To count what reading everything would take: listings are made, details are not.
-    Plan,
-    /// To see what may be read: of every listing only the first item is looked at.
-    Probe,
-}
+use crate::purpose::Purpose;
 
 /// Asked also in a plan, besides the listings of a whole region: who we are, and what most calls about one
 /// resource hang on.
@@ -65,13 +54,6 @@ impl Reader {
     }
 }
 
-/// Drops all but the first of the items at `pointer`.
-pub(super) fn keep_first(page: &mut Value, pointer: &str) {
-    if let Some(Value::Array(items)) = page.pointer_mut(pointer) {
-        items.truncate(1);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,13 +64,5 @@ mod tests {
         for name in [ASKED, NOTHING, EMPTY_EXPORTS].concat() {
             assert!(declared.contains(&name), "{name} is not declared by any service");
         }
-    }
-
-    #[test]
-    fn only_the_first_item_is_kept() {
-        let mut page = json!({"A": {"Items": [1, 2, 3]}, "Next": "t"});
-        keep_first(&mut page, "/A/Items");
-        keep_first(&mut page, "/Missing");
-        assert_eq!(page, json!({"A": {"Items": [1]}, "Next": "t"}));
     }
 }

@@ -27,7 +27,7 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
         Ok(hub) => Ok(Some(hub)),
         Err(failure) if is_off(&failure.error, failure.class) => {
             // That it is off is an answer.
-            reader.forget(&failure);
+            reader.log.forget(&failure);
             Ok(None)
         }
         Err(failure) => Err(failure),

@@ -12,11 +12,12 @@ use axum::{Extension, Form, Json};
 use futures::stream::{self, Stream, StreamExt};
 use jiff::Timestamp;
 use nephoscope_model::api::{
-    ErrorBody, ScanDetail, ScanEvent, ScanList, ScanRequest, ScanStarted, TargetRow,
+    ErrorBody, MissingPermissions, ScanDetail, ScanEvent, ScanList, ScanRequest, ScanStarted, TargetRow,
 };
 use nephoscope_model::query::{AsOf, ListQuery};
 use nephoscope_model::scan::{Origin, ScanState, ScanSummary};
 use nephoscope_model::{Provider, ScanId, TargetName};
+use nephoscope_report::aws_restoring;
 use nephoscope_scan::runner::Running;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
@@ -163,12 +164,15 @@ async fn targets(server: &Server) -> Result<Vec<TargetRow>, Refusal> {
 
 async fn fetch(server: &Server, id: &str) -> Result<ScanDetail, Refusal> {
     let key = ScanId::from(id);
-    if let Some(detail) = nephoscope_answer::scan_fetch(&server.library, &key).await? {
+    if let Some(mut detail) = nephoscope_answer::scan_fetch(&server.library, &key).await? {
+        detail.missing.policy = aws_restoring(&detail.missing.permissions);
         return Ok(detail);
     }
     match server.runner.running_scan(&key) {
         Some((target, running)) => {
-            Ok(ScanDetail { scan: connecting(&target, &running), coverage: Vec::new() })
+            let scan = connecting(&target, &running);
+            let missing = MissingPermissions::default();
+            Ok(ScanDetail { scan, coverage: Vec::new(), services: Vec::new(), missing })
         }
         None => Err(Refusal::not_found("scan", id)),
     }

@@ -15,6 +15,7 @@ use crate::key::beside;
 const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
     M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0003_blinded.sql")),
 ];
 
 /// The schema version that this build reads and writes.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use nephoscope_model::coverage::Blinded;
 use nephoscope_model::finding::Detail;
 use nephoscope_model::{AccountId, CheckId, FindingKey, ScanId, Status};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -32,6 +33,7 @@ pub(super) fn insert(tx: &Connection, scan: &ScanId, account: &AccountId, judgin
     let mut writer = VerdictWriter::new(tx, judging, checks, sequence, (scan.target, account))?;
     let with_keys = writer.is_first();
     let mut next = items.iter();
+    let mut blinded = Blinded::default();
     pipeline(
         &items,
         |packer, chunk| {
@@ -39,13 +41,24 @@ pub(super) fn insert(tx: &Connection, scan: &ScanId, account: &AccountId, judgin
             chunk.iter().map(prepare).collect()
         },
         |chunk: Vec<Prepared>| {
-            chunk.into_iter().zip(&mut next).try_for_each(|(prepared, item)| writer.write(item, &prepared))
+            chunk.into_iter().zip(&mut next).try_for_each(|(prepared, item)| {
+                for spoken in prepared.spoken.iter().filter(|spoken| spoken.status == Status::Unknown) {
+                    blinded.note(&judging.checks()[spoken.check], &spoken.unreadable);
+                }
+                writer.write(item, &prepared)
+            })
         },
     )?;
     writer.finish(scan.id)?;
     tx.execute(
-        "INSERT INTO evaluation (scan, account, sequence, not_applicable) VALUES (?1, ?2, ?3, ?4)",
-        params![scan.id, account.as_str(), sequence, serde_json::to_string(&judging.not_applicable())?],
+        "INSERT INTO evaluation (scan, account, sequence, not_applicable, blinded) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            scan.id,
+            account.as_str(),
+            sequence,
+            serde_json::to_string(&judging.not_applicable())?,
+            serde_json::to_string(&blinded)?,
+        ],
     )?;
     Ok(())
 }
@@ -100,8 +113,9 @@ fn prepare(
     let spoken = verdicts.into_iter().map(|verdict| {
         let check = verdict.check as usize;
         let key = with_keys.then(|| finding::key_number(&judging.checks()[check], &judged.uid));
-        let said = verdict.detail.map(|detail| say(packer, &detail)).transpose()?;
-        Ok(Spoken { check, status: verdict.status, said, key })
+        let said = verdict.detail.as_deref().map(|detail| say(packer, detail)).transpose()?;
+        let unreadable = verdict.detail.map(|detail| detail.unreadable).unwrap_or_default();
+        Ok(Spoken { check, status: verdict.status, said, unreadable, key })
     });
     let spoken = spoken.collect::<Sql<_>>()?;
     Ok(Prepared { exposure: judged.exposure, facts: packer.pack(&judged.facts)?, spoken })
@@ -110,6 +124,20 @@ fn prepare(
 fn say(packer: &mut Packer, detail: &Detail) -> Sql<Said> {
     let json = serde_json::to_string(detail)?;
     if json.len() <= SHORT { Ok(Said::Short(json)) } else { Ok(Said::Long(packer.pack_text(&json)?)) }
+}
+
+/// What missing permissions kept a scan from deciding, over its accounts; none where one was judged uncounted.
+pub(super) fn blinded(tx: &Connection, scan: &ScanId) -> Sql<Option<Blinded>> {
+    let mut statement = tx.prepare_cached(
+        "SELECT blinded FROM evaluation JOIN scan ON scan.id = evaluation.scan WHERE scan.name = ?1",
+    )?;
+    let mut rows = statement.query([scan.as_str()])?;
+    let mut sum = Blinded::default();
+    while let Some(row) = rows.next()? {
+        let Some(text) = row.get::<_, Option<String>>(0)? else { return Ok(None) };
+        sum.add(serde_json::from_str(&text)?);
+    }
+    Ok(Some(sum))
 }
 
 /// What was last decided about the resources of an account that this scan could not list.

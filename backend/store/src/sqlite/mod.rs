@@ -37,6 +37,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use nephoscope_model::api::{FindingInterval, ResourceRow, ResourceVersion};
+use nephoscope_model::coverage::Blinded;
 use nephoscope_model::drift::ResourceChange;
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::{CoverageRow, ScanSummary};
@@ -282,6 +283,11 @@ impl Store for SqliteStore {
 
     async fn scan_fetch(&self, id: &ScanId) -> Result<Option<ScanSummary>> {
         self.read("fetch a scan", |reader| scan::fetch(reader.connection, id)).await
+    }
+
+    async fn scan_blinded(&self, scan: &ScanId) -> Result<Option<Blinded>> {
+        self.read("count what a scan may not read", |reader| evaluation::blinded(reader.connection, scan))
+            .await
     }
 
     async fn coverage_list(&self, scan: &ScanId) -> Result<Vec<CoverageRow>> {

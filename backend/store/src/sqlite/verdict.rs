@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use nephoscope_model::facet::Unreadable;
 use nephoscope_model::{AccountId, Exposure, Severity, Status};
 use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, params};
@@ -37,6 +38,8 @@ pub(super) struct Spoken {
     pub check: usize,
     pub status: Status,
     pub said: Option<Said>,
+    /// The reads that were missing.
+    pub unreadable: Vec<Unreadable>,
     /// The number of the finding's key, where the account is judged for the first time.
     pub key: Option<i64>,
 }

@@ -212,7 +212,7 @@ pub fn judge(estate: &[StoredResource], last: &BTreeMap<FindingKey, Status>) -> 
                 facet: facet.to_owned(),
                 api: "lambda:ListFunctions".to_owned(),
                 error: "NotListed".to_owned(),
-                permission: None,
+                permission: Some("lambda:ListFunctions".to_owned()),
             };
             let known = last[&FindingKey::of(&evaluation.checks[check], &resource.uid)];
             let last_known = Some(LastKnown { status: known, since: stored.last_read });

@@ -11,6 +11,7 @@ mod targets;
 
 use std::collections::BTreeMap;
 
+use nephoscope_model::coverage::Blinded;
 use nephoscope_model::drift::ChangeKind;
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::ScanState;
@@ -124,6 +125,12 @@ async fn the_second_night_drifts(store: &dyn Store, first: &ScanId) -> ScanId {
     assert_eq!(everything(store, &before).await, seen, "a running scan changes nothing in view");
     store.scan_finish(&id, &finished(night(2))).await.unwrap();
     assert_eq!(everything(store, &before).await, seen, "nor does it when it has ended");
+
+    let blinded = store.scan_blinded(&id).await.unwrap().unwrap();
+    let listing = &blinded.permissions["lambda:ListFunctions"];
+    assert_eq!((blinded.verdicts, listing.unknown, blinded.permissions.len()), (1, 1, 1));
+    assert_eq!(Vec::from_iter(&listing.checks), [&CheckId::from(URL_CHECK)]);
+    assert_eq!(store.scan_blinded(first).await.unwrap(), Some(Blinded::default()), "night 1 lacked nothing");
 
     let view = latest(store).await;
     assert_eq!(store.view_before(&view).await.unwrap(), before);

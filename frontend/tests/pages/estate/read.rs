@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use nephoscope_model::api::{
-    RelationRow, ResourceDetail, ResourceList, ResourceRow, ResourceVersion, ScanDetail, ScanList, TargetRow,
+    MissingPermission, MissingPermissions, RelationRow, ResourceDetail, ResourceList, ResourceRow,
+    ResourceVersion, ScanDetail, ScanList, ServiceJudged, TargetRow,
 };
 use nephoscope_model::coverage::{CollectionError, Coverage, CoverageState};
 use nephoscope_model::finding::Exposure;
@@ -295,14 +296,67 @@ pub fn running() -> ScanSummary {
 
 pub fn scan(state: ScanState) -> ScanDetail {
     match state {
-        ScanState::Running => {
-            ScanDetail { scan: running(), coverage: coverage().into_iter().rev().take(9).collect() }
+        ScanState::Running => ScanDetail {
+            scan: running(),
+            coverage: coverage().into_iter().rev().take(9).collect(),
+            services: vec![],
+            missing: MissingPermissions::default(),
+        },
+        ScanState::Finished => {
+            ScanDetail { scan: summary(29), coverage: coverage(), services: services(), missing: missing() }
         }
-        ScanState::Finished => ScanDetail { scan: summary(29), coverage: coverage() },
         ScanState::Failed => ScanDetail {
             scan: ScanSummary { state, failure: Some("the store has no room left".into()), ..running() },
             coverage: vec![],
+            services: vec![],
+            missing: MissingPermissions::default(),
         },
+    }
+}
+
+fn services() -> Vec<ServiceJudged> {
+    let service = |name: &str, listed: u64, whole: u64, decided: u64, unknown: u64| ServiceJudged {
+        provider: Provider::Aws,
+        service: name.into(),
+        shards: 5,
+        listed,
+        whole,
+        decided,
+        unknown,
+    };
+    vec![
+        service("apigateway", 4, 4, 310, 12),
+        service("logs", 4, 4, 96, 0),
+        service("lambda", 5, 4, 1204, 43),
+        service("sqs", 5, 5, 60, 0),
+    ]
+}
+
+pub fn missing() -> MissingPermissions {
+    let permission = |name: &str, service: &str, unlisted: bool, unknown: u64| MissingPermission {
+        provider: Provider::Aws,
+        permission: name.into(),
+        errors: vec!["AccessDeniedException".into()],
+        message: format!("User: scan is not authorized to perform: {name}"),
+        refused: 43,
+        accounts: vec![account()],
+        regions: vec!["eu-west-3".into()],
+        services: vec![service.into()],
+        unlisted: if unlisted { vec![service.into()] } else { vec![] },
+        forbidden: false,
+        unknown: Some(unknown),
+        checks: vec!["aws-lambda-url-auth-none".into()],
+    };
+    MissingPermissions {
+        undecided: Some(50),
+        permissions: vec![
+            permission("lambda:GetPolicy", "lambda", false, 43),
+            permission("apigateway:GET", "apigateway", true, 12),
+        ],
+        policy: Some(json!({
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": ["apigateway:GET", "lambda:GetPolicy"], "Resource": "*"}],
+        })),
     }
 }
 

@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-use super::{Aws, AwsOptions, Limits, RegionChoice};
+use super::{Aws, AwsOptions, RegionChoice};
 use crate::Context;
+use crate::Limits;
 use crate::error::CollectError;
 
 mod carrying;

@@ -1,5 +1,16 @@
 //! Facts of Azure, one file per family.
 
+mod apim;
+mod assignments;
+mod containerapps;
+mod escalations;
+mod identities;
+mod logic;
+mod sites;
+mod staticsites;
+mod storage;
+mod subscription;
+
 use nephoscope_model::{Fact, Facts, Resource};
 
 use crate::derive::map::Map;
@@ -10,12 +21,25 @@ use crate::derive::{DerivedResource, Surveyed};
 pub(super) struct Survey<'a> {
     map: Map<'a>,
     exposures: Exposures,
+    sites: sites::Sites,
+    gateways: apim::Gateways,
+    identities: identities::Identities,
+    storage: storage::Users,
 }
 
 impl<'a> Survey<'a> {
     pub fn of(map: Map<'a>) -> Self {
-        let exposures = Exposures { reaches: vec![Reach::default(); map.estate.resources.len()] };
-        Self { map, exposures }
+        let mut exposures = Exposures { reaches: vec![Reach::default(); map.estate.resources.len()] };
+        sites::expose(&map, &mut exposures);
+        logic::expose(&map, &mut exposures.reaches);
+        containerapps::expose(&map, &mut exposures.reaches);
+        staticsites::expose(&map, &mut exposures.reaches);
+        let gateways = apim::Gateways::of(&map);
+        gateways.expose(&map, &mut exposures.reaches);
+        let sites = sites::Sites::of(&map);
+        let identities = identities::Identities::of(&map);
+        let storage = storage::Users::of(&map);
+        Self { map, exposures, sites, gateways, identities, storage }
     }
 }
 
@@ -26,10 +50,26 @@ impl Surveyed for Survey<'_> {
 }
 
 /// The facts that the kind of the resource has.
-fn facts(_position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
-    let Survey { map: _, exposures: _ } = survey;
-    let facts: Vec<(&str, Fact)> = match resource.kind.as_str() {
+fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
+    let Survey { map, exposures, sites, gateways, identities, storage } = survey;
+    let exposure = || exposures.fact(position);
+    let mut facts: Vec<(&str, Fact)> = match resource.kind.as_str() {
+        "azure.functions.app" | "azure.functions.slot" => sites::facts(position, resource, map, exposure()),
+        "azure.functions.plan" => sites::plan_facts(position, map),
+        "azure.functions.certificate" => sites::certificate_facts(resource, map, sites),
+        "azure.apim.service" | "azure.apim.api" | "azure.apim.backend" | "azure.apim.namedvalue" => {
+            gateways.facts(resource, exposure())
+        }
+        "azure.logic.workflow" => logic::facts(resource, exposure()),
+        "azure.containerapps.app" => containerapps::facts(resource, map, exposure()),
+        "azure.staticsites.site" => vec![("exposure", exposure())],
+        "azure.storage.account" => storage.facts(resource),
+        "azure.subscription" => subscription::facts(resource, map),
         _ => Vec::new(),
     };
+    if resource.kind.as_str() == "azure.functions.app" {
+        facts.push(("gateway_apis", gateways.leading_to(position)));
+    }
+    facts.extend(identities.facts(resource, map));
     facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect()
 }

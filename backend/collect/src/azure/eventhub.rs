@@ -1,0 +1,47 @@
+//! Event Hubs: namespaces with who reaches them and what is kept of their logs.
+
+use nephoscope_model::{Facet, Resource};
+
+use super::kind::{Detail, Kind, Source, any, as_it_is};
+use super::quota::READS;
+use crate::normalise::text;
+use crate::rest::{Action, List, Pages};
+
+static NETWORK_RULES: Action =
+    Action::new("Microsoft.EventHub/namespaces/networkRuleSets/read", &READS).version("2026-01-01");
+static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
+    .version("2021-05-01-preview")
+    .list("value", Pages::Link("nextLink"));
+
+pub(super) const KINDS: &[Kind] = &[Kind {
+    kind: "azure.eventhub.namespace",
+    facet: "hubs",
+    source: Source::Graph { type_: "Microsoft.EventHub/namespaces", keep: any },
+    details: &[
+        Detail::one("network_rules", &NETWORK_RULES, "/networkRuleSets/default").when(has_network_rules),
+        Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+    ],
+    normalise: as_it_is,
+}];
+
+/// The Basic tier lets everybody knock.
+fn has_network_rules(namespace: &Resource) -> bool {
+    let row = namespace.facets.get("hubs").and_then(Facet::value);
+    row.and_then(|row| text(row, "/sku/tier")) != Some("Basic")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::kind::tests::resource;
+    use super::*;
+
+    #[test]
+    fn the_basic_tier_is_not_asked_for_network_rules() {
+        let of =
+            |tier: &str| resource("azure.eventhub.namespace", "/n", "hubs", json!({"sku": {"tier": tier}}));
+        assert!(!has_network_rules(&of("Basic")));
+        assert!(has_network_rules(&of("Premium")));
+    }
+}

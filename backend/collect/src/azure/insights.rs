@@ -1,0 +1,52 @@
+//! Application Insights: where functions send what they measure, without the keys to send it with.
+
+use nephoscope_model::{Facet, RelationName, Resource};
+
+use super::kind::{Kind, Source, any};
+use crate::normalise::{relate, text, without};
+use crate::redact::Redactor;
+
+pub(super) const KINDS: &[Kind] = &[Kind {
+    kind: "azure.insights.component",
+    facet: "component",
+    source: Source::Graph { type_: "Microsoft.Insights/components", keep: any },
+    details: &[],
+    normalise: component,
+}];
+
+fn component(component: &mut Resource, _redactor: &Redactor) {
+    let Some(Facet::Known(value)) = component.facets.get_mut("component") else { return };
+    if let Some(properties) = value.get_mut("properties") {
+        ["ConnectionString", "HockeyAppToken", "InstrumentationKey"]
+            .into_iter()
+            .for_each(|field| without(properties, field));
+    }
+    let workspace = text(value, "/properties/WorkspaceResourceId").map(str::to_ascii_lowercase);
+    relate(component, RelationName::LogsTo, workspace.as_deref());
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::kind::tests::resource;
+    use super::*;
+
+    #[test]
+    fn a_component_loses_its_keys_and_keeps_its_workspace() {
+        let workspace =
+            "/subscriptions/1/resourceGroups/Shop/providers/Microsoft.OperationalInsights/workspaces/Logs";
+        let value = json!({"properties": {
+            "InstrumentationKey": "CANARY-1", "ConnectionString": "InstrumentationKey=CANARY-1", "HockeyAppToken": "CANARY-2",
+            "DisableLocalAuth": true, "WorkspaceResourceId": workspace,
+        }});
+        let mut one = resource("azure.insights.component", "/c", "component", value);
+        component(&mut one, &Redactor::new([0; 32]));
+        let kept = one.facets["component"].value().unwrap();
+        assert!(
+            !kept.to_string().contains("CANARY") && kept["properties"]["DisableLocalAuth"] == true,
+            "{kept}"
+        );
+        assert_eq!(one.relations[0].to.as_str(), workspace.to_lowercase());
+    }
+}

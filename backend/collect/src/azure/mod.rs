@@ -1,0 +1,242 @@
+//! Azure: subscriptions, read by Resource Graph first and by Resource Manager where it cannot answer.
+//!
+//! A service file is a table of kinds ([`kind::Kind`]): where they are listed, what is read of each, and a pure function
+//! that redacts and relates. One shard is one service of one subscription; the subscription is the account.
+
+mod arm;
+mod connect;
+mod graph;
+mod kind;
+mod options;
+mod quota;
+mod subscriptions;
+
+mod appconfig;
+mod authorization;
+mod eventgrid;
+mod eventhub;
+mod insights;
+mod managedidentity;
+mod servicebus;
+mod storage;
+mod subscription;
+mod web;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nephoscope_model::{AccountId, CoverageState, Provider, Region, ServiceName, Shard, ShardKey};
+
+use self::arm::Arm;
+use self::graph::{Graph, QUERY};
+use self::kind::{Kind, Place, gather};
+use self::subscriptions::Subscriptions;
+use crate::budget::Family;
+use crate::error::CollectError;
+use crate::log::{Journal, not_collected, unread};
+use crate::normalise::{text, tidy};
+use crate::purpose::{Purpose, Tier};
+use crate::redact::Redactor;
+use crate::rest::transport::Transport;
+use crate::rest::{Action, Reader, Wire};
+use crate::{Collector, Context, Named};
+
+pub use options::{AzureAuth, AzureCloud, AzureOptions};
+
+/// What a service file declares.
+struct Service {
+    name: &'static str,
+    kinds: &'static [Kind],
+}
+
+macro_rules! services {
+    ($($module:ident),+ $(,)?) => {
+        /// Every service, in the order in which shards are planned.
+        const SERVICES: &[Service] = &[$(Service { name: stringify!($module), kinds: $module::KINDS },)+];
+    };
+}
+
+services![
+    subscription,
+    appconfig,
+    authorization,
+    eventgrid,
+    eventhub,
+    insights,
+    managedidentity,
+    servicebus,
+    storage,
+    web,
+];
+
+/// The subscriptions of a tenant, ready to be read.
+#[derive(Debug)]
+pub struct Azure {
+    options: AzureOptions,
+    wire: Arc<dyn Wire>,
+    subscriptions: Subscriptions,
+    /// Their ids, for queries about all of them.
+    ids: Vec<AccountId>,
+    graph: Graph,
+    /// Calls made before the first shard; they are counted in the first subscription's own.
+    journal: Journal,
+}
+
+impl Azure {
+    /// Finds credentials, and lists the subscriptions that they see.
+    pub async fn connect(options: AzureOptions) -> Result<Self, CollectError> {
+        if !(options.budget > 0.0 && options.budget <= 1.0) {
+            return Err(CollectError::Budget { share: options.budget });
+        }
+        let known = || SERVICES.iter().map(|service| service.name);
+        if let Some(unknown) =
+            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
+        {
+            let known = known().collect::<Vec<_>>().join(", ");
+            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
+        }
+        let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
+        let transport = transport.map_err(|unsent| CollectError::unsent("Azure", &unsent))?;
+        let credential = connect::credential(&options, &transport).await?;
+        let wire: Arc<dyn Wire> = Arc::new(Arm::new(options.cloud, credential, &transport));
+        let reader = reader(&options, &wire, AccountId::from(TENANT));
+        let subscriptions = subscriptions::discover(&reader, &options).await?;
+        let ids = subscriptions.keys().cloned().collect();
+        Ok(Self { wire, ids, subscriptions, graph: Graph::default(), journal: reader.log, options })
+    }
+
+    fn shard_of(&self, subscription: &AccountId, service: &str) -> ShardKey {
+        ShardKey {
+            provider: Provider::Azure,
+            account: subscription.clone(),
+            region: Region::global(),
+            service: ServiceName::from(service),
+        }
+    }
+}
+
+/// Stands for the tenant where quotas are counted: what is asked of no subscription in particular.
+const TENANT: &str = "tenant";
+
+fn reader(options: &AzureOptions, wire: &Arc<dyn Wire>, account: AccountId) -> Reader {
+    Reader {
+        wire: Arc::clone(wire),
+        account,
+        redactor: Redactor::new(options.redaction_key),
+        limits: options.limits,
+        budgets: options.budgets.clone(),
+        share: options.budget,
+        named: Named::default(),
+        purpose: options.purpose,
+        tier: options.tier,
+        log: Journal::default(),
+    }
+}
+
+/// True for a subscription that can be asked about its resources.
+/// <https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states>
+fn is_enabled(subscription: &serde_json::Value) -> bool {
+    !matches!(text(subscription, "/state"), Some("Disabled" | "Deleted"))
+}
+
+#[async_trait]
+impl Collector for Azure {
+    async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
+        let chosen = |service: &&Service| {
+            self.options.services.is_empty()
+                || self.options.services.iter().any(|given| given.as_str() == service.name)
+        };
+        let mut shards = Vec::new();
+        for (id, listed) in &self.subscriptions {
+            // Of one that is switched off, the subscription's own shard says so.
+            let services = SERVICES
+                .iter()
+                .filter(chosen)
+                .filter(|service| is_enabled(listed) || service.name == SERVICES[0].name);
+            shards.extend(services.map(|service| self.shard_of(id, service.name)));
+        }
+        Ok(shards)
+    }
+
+    fn waits(&self, _key: &ShardKey) -> bool {
+        false
+    }
+
+    fn carries(&self, _key: &ShardKey) -> &'static [&'static str] {
+        &[]
+    }
+
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        let service = SERVICES.iter().find(|service| service.name == key.service.as_str());
+        let (Some(service), Some(listed), Provider::Azure) =
+            (service, self.subscriptions.get(&key.account), key.provider)
+        else {
+            return not_collected(key);
+        };
+        let mut reader = reader(&self.options, &self.wire, key.account.clone());
+        reader.named = context.named.clone();
+        if self.ids.first() == Some(&key.account) && service.name == SERVICES[0].name {
+            reader.log = Journal::after(self.journal.lock().clone());
+        }
+        if !is_enabled(listed) {
+            let mut log = reader.log.into_log();
+            let message = "the subscription is disabled: nothing in it runs, and nothing in it can be read";
+            log.add("Microsoft.Resources/subscriptions/read", "DisabledSubscription", message, None, None);
+            return unread(key, CoverageState::Disabled, log);
+        }
+        let place = Place { subscription: &key.account, listed, service: &key.service, all: &self.ids };
+        let outcome = gather(&reader, &place, &self.graph, service.kinds).await;
+        let resources = tidy(outcome.resources);
+        let mut log = reader.log.into_log();
+        // What was not asked is no error.
+        if self.options.purpose != Purpose::Plan {
+            log.complete(&resources);
+        }
+        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+    }
+}
+
+/// Every API action that is ever called, as coverage counts them.
+pub fn actions() -> Vec<&'static str> {
+    let mut names: Vec<&str> = declared().map(|action| action.api).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The API actions that one service calls.
+pub fn actions_of(service: &str) -> Vec<&'static str> {
+    let services = SERVICES.iter().filter(|known| known.name == service);
+    let mut names: Vec<&str> =
+        services.flat_map(|service| service.kinds).flat_map(Kind::actions).map(|action| action.api).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// True where resources of `kind` are known only through `api`, which is the call of a listing of `service`.
+pub fn lists(service: &str, api: &str, kind: &str) -> bool {
+    let services = SERVICES.iter().filter(|known| known.name == service);
+    let mut kinds = services.flat_map(|service| service.kinds).filter(|known| known.kind == kind);
+    kinds.any(|kind| kind.is_listed_by(api))
+}
+
+/// The permissions that a role needs to be scanned as far as `tier`.
+pub fn permissions(tier: Tier) -> Vec<String> {
+    let called = declared().filter(|action| action.tier <= tier).map(|action| action.permission.to_owned());
+    let seen = SERVICES.iter().flat_map(|service| service.kinds).filter_map(Kind::reads);
+    let mut names: Vec<String> = called.chain(seen).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Whose quota a call uses, by the name under which coverage counts it.
+pub(crate) fn family(api: &str) -> Option<&'static Family> {
+    declared().find(|action| action.api == api).map(|action| action.family)
+}
+
+fn declared() -> impl Iterator<Item = &'static Action> {
+    let services = SERVICES.iter().flat_map(|service| service.kinds).flat_map(Kind::actions);
+    services.chain(subscriptions::ACTIONS.iter().copied()).chain([&QUERY.action])
+}

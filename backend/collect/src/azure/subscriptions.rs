@@ -1,0 +1,90 @@
+//! Which subscriptions there are to read.
+
+use std::collections::BTreeMap;
+
+use nephoscope_model::AccountId;
+use serde_json::Value;
+
+use super::options::AzureOptions;
+use super::quota;
+use crate::error::{Cause, CollectError};
+use crate::failure::Failure;
+use crate::normalise::text;
+use crate::rest::{Action, List, Pages, Reader, Request};
+
+static LIST: List = Action::new("Microsoft.Resources/subscriptions/read", &quota::READS)
+    .version("2022-12-01")
+    .list("value", Pages::Link("nextLink"));
+static DESCENDANTS: List =
+    Action::new("Microsoft.Management/managementGroups/descendants/read", &quota::READS)
+        .version("2020-05-01")
+        .list("value", Pages::Link("nextLink"));
+
+pub(super) const ACTIONS: &[&Action] = &[&LIST.action, &DESCENDANTS.action];
+
+/// Subscriptions as they were listed, by id.
+pub(super) type Subscriptions = BTreeMap<AccountId, Value>;
+
+/// The subscriptions that the credentials see and the options do not leave out.
+pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<Subscriptions, CollectError> {
+    let mut found = Subscriptions::new();
+    let failure = reader
+        .list_each(&LIST, None, Request::get("/subscriptions"), |item| {
+            if let Some(id) = text(&item, "/subscriptionId") {
+                found.insert(AccountId::from(id.to_ascii_lowercase()), item);
+            }
+        })
+        .await;
+    if let Some(failure) = failure {
+        return Err(refused("list the subscriptions of Azure", &failure));
+    }
+    if let Some(group) = &options.management_group {
+        let mut below = Vec::new();
+        let path = format!("/providers/Microsoft.Management/managementGroups/{group}/descendants");
+        let failure = reader
+            .list_each(&DESCENDANTS, None, Request::get(&path), |item| {
+                if text(&item, "/type").is_some_and(|type_| type_.ends_with("/subscriptions")) {
+                    below.extend(text(&item, "/name").map(str::to_ascii_lowercase));
+                }
+            })
+            .await;
+        if let Some(failure) = failure {
+            return Err(refused(&format!("list what is below the management group `{group}`"), &failure));
+        }
+        found.retain(|id, _| below.iter().any(|known| known == id.as_str()));
+    }
+    let names =
+        |given: &[String], id: &AccountId| given.iter().any(|name| name.eq_ignore_ascii_case(id.as_str()));
+    if let Some(unseen) = options
+        .subscriptions
+        .iter()
+        .find(|given| !found.contains_key(&AccountId::from(given.to_ascii_lowercase())))
+    {
+        let why = format!("the credentials see {} subscriptions, and it is not among them", found.len());
+        return Err(CollectError::Refused {
+            attempted: format!("find the subscription `{unseen}`"),
+            help: "check its id, the tenant, and that the credentials have the Reader role in it",
+            cause: Cause::new(&why),
+        });
+    }
+    found.retain(|id, _| {
+        (options.subscriptions.is_empty() || names(&options.subscriptions, id))
+            && !names(&options.exclude, id)
+    });
+    if found.is_empty() {
+        return Err(CollectError::Refused {
+            attempted: "find a subscription of Azure to read".to_owned(),
+            help: "give the credentials the role of `nephoscope permissions azure` in a subscription or management group",
+            cause: Cause::new("the credentials see none that is not excluded"),
+        });
+    }
+    Ok(found)
+}
+
+fn refused(attempted: &str, failure: &Failure) -> CollectError {
+    CollectError::Refused {
+        attempted: attempted.to_owned(),
+        help: "check the network, the tenant and `endpoint_url`, and that the credentials may read it",
+        cause: Cause::new(&format!("{}: {}", failure.error, failure.message)),
+    }
+}

@@ -1,0 +1,339 @@
+//! Fn Project: one server's apps, functions and triggers over its API, and what a file and strangers say of the server.
+//!
+//! One shard is one listing. A server is the account, by host and port; it has no regions. What the API does not tell
+//! comes from a file that the target names ([`server_facts`]) or from asking without credentials ([`strangers`]).
+
+mod apps;
+mod contexts;
+mod members;
+mod options;
+mod place;
+mod server_facts;
+mod strangers;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nephoscope_model::{
+    AccountId, Facet, Provider, Region, Resource, ServiceName, Shard, ShardKey, Unreadable,
+};
+use serde_json::{Value, json};
+
+use self::apps::Apps;
+use self::contexts::{Contact, refused};
+use self::members::{FUNCTIONS, HTTP_TRIGGERS};
+use self::place::Place;
+use self::strangers::{PROBE, Stranger, beside_function, beside_trigger, not_probed};
+use self::wire::{FAMILY, Server};
+use crate::budget::Family;
+use crate::error::CollectError;
+use crate::failure::{Class, Failure};
+use crate::log::{Journal, not_collected};
+use crate::normalise::{Outcome, Read, put, tidy};
+use crate::purpose::{Purpose, Tier};
+use crate::redact::{Redactor, host};
+use crate::rest::transport::Transport;
+use crate::rest::{Action, Reader, Request, Wire};
+use crate::{Collector, Context, Named};
+
+pub use options::FnOptions;
+
+/// The largest page that a server gives.
+const PAGE: u32 = 100;
+
+/// The errors of facets that nobody failed to read: what was not declared, and what was not to be asked.
+const NOT_DECLARED: &str = "NotDeclared";
+const NOT_PROBED: &str = "NotProbed";
+
+static VERSION: Action = Action::new("fn:GetVersion", &FAMILY).allowed_by("GET /version");
+
+/// Every service with its calls and the kinds that it lists, in the order in which shards are planned.
+const SERVICES: &[Service] = &[
+    Service { name: "apps", actions: &[&VERSION, &apps::APPS.action, &PROBE], kinds: &["fn.app"] },
+    Service {
+        name: "fns",
+        actions: &[&apps::APPS.action, &members::FNS.action, &PROBE],
+        kinds: &["fn.function"],
+    },
+    Service {
+        name: "triggers",
+        actions: &[&apps::APPS.action, &members::TRIGGERS.action, &PROBE],
+        kinds: &["fn.trigger"],
+    },
+];
+
+struct Service {
+    name: &'static str,
+    actions: &'static [&'static Action],
+    kinds: &'static [&'static str],
+}
+
+/// A server, ready to be read.
+#[derive(Debug)]
+pub struct FnProject {
+    options: FnOptions,
+    contact: Reached,
+    wire: Arc<dyn Wire>,
+    /// For asking as a stranger.
+    transport: Transport,
+    place: Place,
+    version: Read,
+    declared: Option<Value>,
+    apps: Apps,
+    /// The calls made before the first shard; they are counted in that of the apps.
+    journal: Journal,
+}
+
+/// Where the server was found, without what opens it.
+#[derive(Debug)]
+struct Reached {
+    base: contexts::Base,
+    has_token: bool,
+}
+
+impl FnProject {
+    /// Finds the server, and asks for its version to see that it is one.
+    pub async fn connect(options: FnOptions) -> Result<Self, CollectError> {
+        if !(options.budget > 0.0 && options.budget <= 1.0) {
+            return Err(CollectError::Budget { share: options.budget });
+        }
+        let known = || SERVICES.iter().map(|service| service.name);
+        if let Some(unknown) =
+            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
+        {
+            let known = known().collect::<Vec<_>>().join(", ");
+            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
+        }
+        let contact =
+            contexts::contact(&options, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
+        let redactor = Redactor::new(options.redaction_key);
+        let declared = options.server_facts.as_deref().map(|path| server_facts::read(path, &redactor));
+        let declared = declared.transpose()?;
+        let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
+        let transport = transport.map_err(|unsent| CollectError::unsent("the Fn API", &unsent))?;
+        let wire: Arc<dyn Wire> = Arc::new(server(&contact, transport.clone())?);
+        let place = Place { account: AccountId::from(contact.base.authority()) };
+        let reader = reader(&options, &wire, &place);
+        let version = reader.ask(&VERSION, None, &Request::get("/version")).await;
+        let version = recognised(&contact, version)?;
+        let contact = Reached { base: contact.base, has_token: contact.token.is_some() };
+        let journal = reader.log;
+        Ok(Self {
+            contact,
+            wire,
+            transport,
+            place,
+            version,
+            declared,
+            apps: Apps::default(),
+            journal,
+            options,
+        })
+    }
+
+    /// The server itself, which no listing has.
+    async fn server(&self, reader: &Reader) -> Resource {
+        let base = &self.contact.base;
+        let mut server = self.place.resource("fn.server", "apps", self.place.server(), &base.authority());
+        let address = json!({
+            "url": base.url(),
+            "scheme": base.scheme,
+            "host": base.host,
+            "port": base.port,
+            "credentials": if self.contact.has_token { "token" } else { "none" },
+        });
+        put(&mut server, "address", Ok(Some(address)));
+        put(&mut server, "version", self.version.clone());
+        let declared = match &self.declared {
+            Some(declared) => Facet::Known(declared.clone()),
+            None => Facet::Unreadable(Unreadable {
+                facet: "declared".to_owned(),
+                api: "server_facts".to_owned(),
+                error: NOT_DECLARED.to_owned(),
+                permission: None,
+            }),
+        };
+        server.facets.insert("declared".to_owned(), declared);
+        match self.may_probe() {
+            true => put(&mut server, "probe", self.stranger().server(reader).await),
+            false => {
+                server.facets.insert("probe".to_owned(), not_probed());
+            }
+        }
+        server
+    }
+
+    async fn outcome(&self, service: &str, reader: &Reader) -> Outcome {
+        let apps = self.apps.of(reader, &self.place).await;
+        let (members, beside): (_, fn(&Value) -> Option<String>) = match service {
+            "fns" => (&FUNCTIONS, beside_function),
+            "triggers" => (&HTTP_TRIGGERS, beside_trigger),
+            _ => {
+                let mut resources = vec![self.server(reader).await];
+                resources.extend(apps.resources.iter().cloned());
+                return Outcome { resources, listings: vec![apps.failure.clone()] };
+            }
+        };
+        let mut outcome = members.collect(reader, &self.place, apps).await;
+        if self.may_probe() {
+            self.stranger().doors(reader, &mut outcome.resources, beside).await;
+        } else {
+            for resource in &mut outcome.resources {
+                resource.facets.insert("probe".to_owned(), not_probed());
+            }
+        }
+        outcome
+    }
+
+    /// Strangers are asked about only where a target wants it, and never to count calls.
+    fn may_probe(&self) -> bool {
+        self.options.probe && self.options.purpose == Purpose::Scan
+    }
+
+    fn stranger(&self) -> Stranger<'_> {
+        let public = self.declared.as_ref().and_then(|declared| {
+            let public = declared.pointer("/server/environment/FN_PUBLIC_LB_URL")?.as_str()?;
+            reqwest::Url::parse(public).ok()?.host_str().map(str::to_owned)
+        });
+        Stranger { transport: &self.transport, base: &self.contact.base, public_host: public }
+    }
+}
+
+fn server(contact: &Contact, transport: Transport) -> Result<Server, CollectError> {
+    let help = "check `token` of the target, FN_TOKEN and the context";
+    Server::new(contact, transport)
+        .map_err(|why| refused("use the token of the Fn API".to_owned(), help, &why))
+}
+
+/// What the server said of its version. A refusal or an unknown path may still be a server's; a page is not.
+fn recognised(contact: &Contact, version: Result<Value, Failure>) -> Result<Read, CollectError> {
+    let url = host(&contact.base.url());
+    let failure = match version {
+        Ok(version) => return Ok(Ok(Some(version))),
+        Err(failure) => failure,
+    };
+    match failure.class {
+        Class::Unreachable | Class::TimedOut => Err(refused(
+            format!("reach the Fn API at {url}"),
+            "check the network, the proxy and the address in `api_url` or the context; it must answer from this machine",
+            &failure.message,
+        )),
+        Class::Foreign | Class::Malformed => Err(refused(
+            format!("talk to Fn at {url}: the answer is not a Fn server's"),
+            "check the address, and that no proxy or sign-in page stands in between",
+            &failure.message,
+        )),
+        Class::NotFound => Ok(Ok(None)),
+        Class::Denied
+        | Class::Throttled
+        | Class::Disabled
+        | Class::Server
+        | Class::Credentials
+        | Class::Expired
+        | Class::NotAsked
+        | Class::Other => Ok(Err(failure)),
+    }
+}
+
+fn reader(options: &FnOptions, wire: &Arc<dyn Wire>, place: &Place) -> Reader {
+    Reader {
+        wire: Arc::clone(wire),
+        account: place.account.clone(),
+        redactor: Redactor::new(options.redaction_key),
+        limits: options.limits,
+        budgets: options.budgets.clone(),
+        share: options.budget,
+        named: Named::default(),
+        purpose: options.purpose,
+        tier: Tier::Metadata,
+        log: Journal::default(),
+    }
+}
+
+#[async_trait]
+impl Collector for FnProject {
+    async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
+        let chosen = |service: &&Service| {
+            let given = &self.options.services;
+            given.is_empty() || given.iter().any(|given| given.as_str() == service.name)
+        };
+        let shards = SERVICES.iter().filter(chosen).map(|service| ShardKey {
+            provider: Provider::Fn,
+            account: self.place.account.clone(),
+            region: Region::global(),
+            service: ServiceName::from(service.name),
+        });
+        Ok(shards.collect())
+    }
+
+    fn waits(&self, _key: &ShardKey) -> bool {
+        false
+    }
+
+    fn carries(&self, _key: &ShardKey) -> &'static [&'static str] {
+        &[]
+    }
+
+    async fn collect(&self, key: &ShardKey, _context: &Context) -> Shard {
+        let known = SERVICES.iter().any(|service| service.name == key.service.as_str());
+        if !known || key.provider != Provider::Fn || key.account != self.place.account {
+            return not_collected(key);
+        }
+        let mut reader = reader(&self.options, &self.wire, &self.place);
+        if key.service.as_str() == SERVICES[0].name {
+            reader.log = Journal::after(self.journal.lock().clone());
+        }
+        let outcome = self.outcome(key.service.as_str(), &reader).await;
+        let resources = tidy(outcome.resources);
+        let mut log = reader.log.into_log();
+        // What was not asked is no error.
+        if self.options.purpose != Purpose::Plan {
+            log.complete(&resources);
+        }
+        log.errors.retain(|(_, error), _| error != NOT_DECLARED && error != NOT_PROBED);
+        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+    }
+}
+
+/// Every API action that is ever called, as coverage counts them.
+pub fn actions() -> Vec<&'static str> {
+    let mut names: Vec<&str> = declared().map(|action| action.api).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The API actions that one service calls.
+pub fn actions_of(service: &str) -> Vec<&'static str> {
+    let services = SERVICES.iter().filter(|known| known.name == service);
+    services.flat_map(|service| service.actions).map(|action| action.api).collect()
+}
+
+/// True where resources of `kind` are known only through `api`, which is the call of a listing of `service`.
+pub fn lists(service: &str, api: &str, kind: &str) -> bool {
+    let mut services = SERVICES.iter().filter(|known| known.name == service);
+    services.any(|service| service.kinds.contains(&kind))
+        && [&apps::APPS, &members::FNS, &members::TRIGGERS].iter().any(|list| list.action.api == api)
+}
+
+/// The paths that a token needs to be let to.
+pub fn permissions() -> Vec<&'static str> {
+    let read = declared().filter(|action| action.api != PROBE.api);
+    let mut paths: Vec<&str> = read.map(|action| action.permission).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths
+}
+
+/// Whose quota a call uses, by the name under which coverage counts it.
+pub(crate) fn family(api: &str) -> Option<&'static Family> {
+    declared().find(|action| action.api == api).map(|action| action.family)
+}
+
+fn declared() -> impl Iterator<Item = &'static Action> {
+    SERVICES.iter().flat_map(|service| service.actions).copied()
+}

@@ -1,0 +1,378 @@
+//! What a service file declares of each kind of resource: where it is listed, what is read of each, and what becomes of
+//! it. The files are tables; here is the one engine that reads by them.
+
+use std::collections::BTreeMap;
+
+use nephoscope_model::{AccountId, Kind as KindName, Provider, Region, Resource, ServiceName, Uid};
+use serde_json::{Map, Value};
+
+use super::assets::{self, Inventory};
+use crate::failure::{Class, Failure};
+use crate::normalise::{Outcome, Read, put, tag, text};
+use crate::purpose::Purpose;
+use crate::redact::Redactor;
+use crate::rest::{Action, List, Reader, Request};
+
+/// One kind of resource.
+pub(super) struct Kind {
+    /// `gcp.run.service`.
+    pub kind: &'static str,
+    /// The facet with the resource as it was listed.
+    pub facet: &'static str,
+    /// The host that owns it, with which its full name begins: `run.googleapis.com`.
+    pub host: &'static str,
+    pub source: Source,
+    /// How the IAM policy is read that becomes the facet `policy`, where the inventory did not give it.
+    pub policy: Option<Ask>,
+    pub details: &'static [Detail],
+    /// Redacts what may be secret and adds edges, once everything was read of the resource.
+    pub normalise: fn(&mut Resource, &Redactor),
+}
+
+/// Where resources of a kind are listed. In paths `{project}` stands for the project and `{name}` for the relative name
+/// of the resource that is asked about (`projects/p/locations/l/services/s`).
+pub(super) enum Source {
+    /// By the inventory under this type; where it does not answer, by the service's own listing.
+    Assets { type_: &'static str, list: Option<&'static List>, path: &'static str },
+    /// By the service's own listing only: the inventory does not know of it, or not enough.
+    Listed { list: &'static List, path: &'static str },
+    /// By a listing below each resource of a kind that stands earlier in the same table, where `when` holds for it.
+    Children { of: &'static str, list: &'static List, path: &'static str, when: fn(&Resource) -> bool },
+    /// What resources of other shards refer to by a uid that begins so, each read by itself.
+    Named { prefix: &'static str, action: &'static Action, path: &'static str },
+    /// It is the project.
+    Itself,
+}
+
+/// One more thing that is read of each resource.
+pub(super) struct Detail {
+    pub facet: &'static str,
+    pub ask: Ask,
+    /// Where it can be there at all; elsewhere the facet is absent.
+    pub when: fn(&Resource) -> bool,
+}
+
+/// One way to ask about a resource; `{name}` in the path is its relative name, `{project}` the project.
+#[derive(Clone, Copy)]
+pub(super) enum Ask {
+    /// One document; that it is not found means that there is none.
+    One(&'static Action, &'static str),
+    /// One document, asked for with an empty body.
+    Post(&'static Action, &'static str),
+    /// A list with all of its pages, under the provider's own field.
+    All(&'static List, &'static str),
+}
+
+impl Detail {
+    /// Read of every resource.
+    pub(super) const fn new(facet: &'static str, ask: Ask) -> Self {
+        Self { facet, ask, when: always }
+    }
+
+    /// Read only where `when` holds.
+    pub(super) const fn when(self, when: fn(&Resource) -> bool) -> Self {
+        Self { facet: self.facet, ask: self.ask, when }
+    }
+}
+
+impl Ask {
+    fn action(self) -> &'static Action {
+        match self {
+            Self::One(action, _) | Self::Post(action, _) => action,
+            Self::All(list, _) => &list.action,
+        }
+    }
+}
+
+impl Kind {
+    /// Everything that is called for it.
+    pub(super) fn actions(&self) -> impl Iterator<Item = &'static Action> {
+        let source = match self.source {
+            Source::Assets { list, .. } => {
+                [Some(&assets::LIST.action), Some(&assets::POLICIES.action), list.map(|list| &list.action)]
+            }
+            Source::Listed { list, .. } | Source::Children { list, .. } => [Some(&list.action), None, None],
+            Source::Named { action, .. } => [Some(action), None, None],
+            Source::Itself => [None, None, None],
+        };
+        let policy = self.policy.map(Ask::action);
+        let details = self.details.iter().map(|detail| detail.ask.action());
+        source.into_iter().flatten().chain(policy).chain(details)
+    }
+
+    /// True where nothing of the kind is known without this call.
+    pub(super) fn is_listed_by(&self, api: &str) -> bool {
+        match self.source {
+            Source::Assets { list: None, .. } => api == assets::LIST.action.api,
+            Source::Assets { list: Some(list), .. }
+            | Source::Listed { list, .. }
+            | Source::Children { list, .. } => api == list.action.api,
+            Source::Named { action, .. } => api == action.api,
+            Source::Itself => false,
+        }
+    }
+
+    /// The type under which the inventory has it.
+    pub(super) fn asset_type(&self) -> Option<&'static str> {
+        match self.source {
+            Source::Assets { type_, .. } => Some(type_),
+            Source::Listed { .. } | Source::Children { .. } | Source::Named { .. } | Source::Itself => None,
+        }
+    }
+
+    /// True where it is read only as far as others name it.
+    pub(super) fn waits(&self) -> bool {
+        matches!(self.source, Source::Named { .. })
+    }
+}
+
+/// Everywhere.
+pub(super) fn always(_resource: &Resource) -> bool {
+    true
+}
+
+/// Nothing to redact and no edges.
+pub(super) fn as_it_is(_resource: &mut Resource, _redactor: &Redactor) {}
+
+/// The project and service of a shard.
+pub(super) struct Place<'a> {
+    pub project: &'a AccountId,
+    /// The project as it was listed.
+    pub listed: &'a Value,
+    pub service: &'a ServiceName,
+}
+
+/// A resource before its details were read, with what the inventory says of its policy.
+struct Found {
+    resource: Resource,
+    /// `None`: the inventory was not asked, or did not answer.
+    policy: Option<Option<Value>>,
+}
+
+/// Reads all `kinds` of a shard. `inventory` is none where no kind is in it.
+pub(super) async fn gather(
+    reader: &Reader,
+    place: &Place<'_>,
+    inventory: Option<&Inventory>,
+    kinds: &'static [Kind],
+) -> Outcome {
+    let mut resources: Vec<Resource> = Vec::new();
+    let mut listings = Vec::new();
+    for kind in kinds {
+        let mut found = find(reader, place, inventory, kind, &resources, &mut listings).await;
+        details(reader, place, kind, &mut found).await;
+        resources.extend(found.into_iter().map(|found| found.resource));
+    }
+    for resource in &mut resources {
+        if let Some(kind) = kinds.iter().find(|kind| kind.kind == resource.kind.as_str()) {
+            (kind.normalise)(resource, &reader.redactor);
+        }
+    }
+    if listings.is_empty() {
+        listings.push(None);
+    }
+    Outcome { resources, listings }
+}
+
+async fn find(
+    reader: &Reader,
+    place: &Place<'_>,
+    inventory: Option<&Inventory>,
+    kind: &'static Kind,
+    resources: &[Resource],
+    listings: &mut Vec<Option<Failure>>,
+) -> Vec<Found> {
+    let plain = |items: Vec<Value>| {
+        let made = items.into_iter().filter_map(|item| resource(kind, place, item));
+        made.map(|resource| Found { resource, policy: None }).collect()
+    };
+    match kind.source {
+        Source::Itself => plain(vec![place.listed.clone()]),
+        Source::Listed { list, path } => {
+            let listing = reader.list(list, None, Request::get(&fill(path, place, ""))).await;
+            listings.push(listing.failure);
+            plain(listing.items)
+        }
+        Source::Assets { type_, list, path } => {
+            let Some(inventory) = inventory else { return Vec::new() };
+            match (&inventory.failure, list) {
+                (None, _) => {
+                    listings.push(None);
+                    from_inventory(kind, place, inventory, type_)
+                }
+                (Some(failure), None) => {
+                    reader.log.note(failure);
+                    listings.push(Some(failure.clone()));
+                    Vec::new()
+                }
+                (Some(failure), Some(list)) => {
+                    // All that it would have spared is read instead.
+                    reader.log.cost(failure);
+                    let listing = reader.list(list, None, Request::get(&fill(path, place, ""))).await;
+                    listings.push(listing.failure);
+                    plain(listing.items)
+                }
+            }
+        }
+        Source::Children { of, list, path, when } => {
+            let parents = resources.iter().filter(|known| known.kind.as_str() == of && when(known));
+            let lists = reader
+                .each(parents, |parent| async move {
+                    let request = Request::get(&fill(path, place, relative(&parent.uid)));
+                    reader.list(list, Some(&parent.uid), request).await
+                })
+                .await;
+            let mut items = Vec::new();
+            for listing in lists {
+                // A parent that went while it was read has no children, and a plan asks for none.
+                let failure = listing
+                    .failure
+                    .filter(|failure| !matches!(failure.class, Class::NotFound | Class::NotAsked));
+                listings.push(failure);
+                items.extend(listing.items);
+            }
+            plain(items)
+        }
+        Source::Named { prefix, action, path } => {
+            let most = if reader.purpose == Purpose::Probe { 1 } else { usize::MAX };
+            let named = reader.named.iter().filter(|uid| uid.starts_with(prefix)).take(most);
+            let uids: Vec<Uid> = named.map(Uid::from).collect();
+            let reads = reader
+                .each(&uids, |uid| async move {
+                    let request = Request::get(&fill(path, place, relative(uid)));
+                    (uid, reader.read(action, Some(uid), &request).await)
+                })
+                .await;
+            let mut found = Vec::new();
+            for (uid, read) in reads {
+                // What others name need not exist any more; what could not be read does.
+                if let Ok(None) = read {
+                    continue;
+                }
+                let mut resource = bare(kind, place, uid.clone(), relative(uid));
+                put(&mut resource, kind.facet, read);
+                found.push(Found { resource, policy: None });
+            }
+            found
+        }
+    }
+}
+
+/// What the inventory has of a type, each with its policy.
+fn from_inventory(kind: &Kind, place: &Place<'_>, inventory: &Inventory, type_: &str) -> Vec<Found> {
+    let found = inventory.take(type_).into_iter().filter_map(|mut asset| {
+        let uid = Uid::from(text(&asset, "/name")?);
+        let location = text(&asset, "/resource/location").map(str::to_owned);
+        let data = asset.pointer_mut("/resource/data").map(Value::take)?;
+        let mut resource = resource_as(kind, place, uid, data);
+        if let (true, Some(location)) = (resource.region == Region::global(), location) {
+            resource.region = Region::from(location);
+        }
+        let policy = match inventory.policy_failure {
+            None => Some(inventory.policy(resource.uid.as_str())),
+            Some(_) => None,
+        };
+        Some(Found { resource, policy })
+    });
+    found.collect()
+}
+
+/// Reads policy and details of each resource, as many resources at a time as the limits allow.
+async fn details(reader: &Reader, place: &Place<'_>, kind: &'static Kind, found: &mut [Found]) {
+    let reads = reader
+        .each(found.iter(), |found| async move {
+            let mut reads: Vec<(&'static str, Read)> = Vec::new();
+            if let Some(ask) = kind.policy {
+                reads.push((
+                    "policy",
+                    match &found.policy {
+                        Some(known) => Ok(known.clone()),
+                        None => read(reader, place, ask, &found.resource).await,
+                    },
+                ));
+            }
+            for detail in kind.details {
+                let read = match (detail.when)(&found.resource) {
+                    true => read(reader, place, detail.ask, &found.resource).await,
+                    false => Ok(None),
+                };
+                reads.push((detail.facet, read));
+            }
+            reads
+        })
+        .await;
+    for (found, reads) in found.iter_mut().zip(reads) {
+        for (facet, read) in reads {
+            put(&mut found.resource, facet, read);
+        }
+    }
+}
+
+async fn read(reader: &Reader, place: &Place<'_>, ask: Ask, resource: &Resource) -> Read {
+    let path = |template: &str| fill(template, place, relative(&resource.uid));
+    match ask {
+        Ask::One(action, template) => {
+            reader.read(action, Some(&resource.uid), &address(&path(template))).await
+        }
+        Ask::Post(action, template) => {
+            let request = Request::post(&path(template), Value::Object(Map::new()));
+            reader.read(action, Some(&resource.uid), &request).await
+        }
+        Ask::All(list, template) => reader.list_facet(list, &resource.uid, address(&path(template))).await,
+    }
+}
+
+/// A request for `path`, which may end in parameters.
+fn address(path: &str) -> Request {
+    let Some((path, parameters)) = path.split_once('?') else { return Request::get(path) };
+    let pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.fold(Request::get(path), |request, (name, value)| request.query(name, value))
+}
+
+fn fill(template: &str, place: &Place<'_>, name: &str) -> String {
+    template.replace("{project}", place.project.as_str()).replace("{name}", name)
+}
+
+/// `projects/p/topics/t` of `//pubsub.googleapis.com/projects/p/topics/t`.
+fn relative(uid: &Uid) -> &str {
+    let name = uid.as_str().trim_start_matches('/');
+    name.split_once('/').map_or(name, |(_, relative)| relative)
+}
+
+/// The resource that an item of a service's own listing is; none where it has no name, which nothing lacks.
+fn resource(kind: &Kind, place: &Place<'_>, item: Value) -> Option<Resource> {
+    let name = text(&item, "/name").or_else(|| text(&item, "/id"))?;
+    let uid = Uid::from(format!("//{}/{name}", kind.host));
+    Some(resource_as(kind, place, uid, item))
+}
+
+fn resource_as(kind: &Kind, place: &Place<'_>, uid: Uid, item: Value) -> Resource {
+    let name = relative(&uid).to_owned();
+    let mut resource = bare(kind, place, uid, &name);
+    if let Some(location) = text(&item, "/location") {
+        resource.region = Region::from(location.to_ascii_lowercase());
+    }
+    tag(&mut resource, item.get("labels"));
+    put(&mut resource, kind.facet, Ok(Some(item)));
+    resource
+}
+
+/// A resource without facets, whose place stands in its name.
+fn bare(kind: &Kind, place: &Place<'_>, uid: Uid, name: &str) -> Resource {
+    let mut segments = name.split('/').skip_while(|segment| *segment != "locations").skip(1);
+    let region = segments.next().map_or_else(Region::global, Region::from);
+    Resource {
+        kind: KindName::from(kind.kind),
+        provider: Provider::Gcp,
+        account: place.project.clone(),
+        region,
+        service: place.service.clone(),
+        name: name.rsplit('/').next().unwrap_or_default().to_owned(),
+        uid,
+        tags: BTreeMap::new(),
+        facets: BTreeMap::new(),
+        relations: Vec::new(),
+        carried: BTreeMap::new(),
+        revision: None,
+    }
+}

@@ -1,0 +1,206 @@
+//! Google Cloud: projects, read by Cloud Asset Inventory first and by each API where that does not answer.
+//!
+//! A service file is a table of kinds ([`kind::Kind`]): where they are listed, what is read of each, and a pure function
+//! that redacts and relates. One shard is one service of one project; the project is the account.
+
+mod assets;
+mod google;
+mod kind;
+mod options;
+mod projects;
+mod quota;
+
+mod project;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use nephoscope_model::{AccountId, Provider, Region, ServiceName, Shard, ShardKey};
+
+use self::assets::Assets;
+use self::google::Google;
+use self::kind::{Kind, Place, gather};
+use self::projects::Projects;
+use crate::budget::Family;
+use crate::error::CollectError;
+use crate::log::{Journal, not_collected};
+use crate::normalise::tidy;
+use crate::purpose::{Purpose, Tier};
+use crate::redact::Redactor;
+use crate::rest::transport::Transport;
+use crate::rest::{Action, Reader, Wire};
+use crate::{Collector, Context, Named};
+
+pub use options::GcpOptions;
+
+/// What a service file declares.
+struct Service {
+    name: &'static str,
+    kinds: &'static [Kind],
+}
+
+macro_rules! services {
+    ($($module:ident),+ $(,)?) => {
+        /// Every service, in the order in which shards are planned.
+        const SERVICES: &[Service] = &[$(Service { name: stringify!($module), kinds: $module::KINDS },)+];
+    };
+}
+
+services![project];
+
+/// The projects that credentials see, ready to be read.
+#[derive(Debug)]
+pub struct Gcp {
+    options: GcpOptions,
+    wire: Arc<dyn Wire>,
+    projects: Projects,
+    assets: Assets,
+    /// Calls made before the first shard; they are counted in the first project's own.
+    journal: Journal,
+}
+
+impl Gcp {
+    /// Finds credentials, and lists the projects that they see.
+    pub async fn connect(options: GcpOptions) -> Result<Self, CollectError> {
+        if !(options.budget > 0.0 && options.budget <= 1.0) {
+            return Err(CollectError::Budget { share: options.budget });
+        }
+        let known = || SERVICES.iter().map(|service| service.name);
+        if let Some(unknown) =
+            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
+        {
+            let known = known().collect::<Vec<_>>().join(", ");
+            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
+        }
+        let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
+        let transport = transport.map_err(|unsent| CollectError::unsent("Google Cloud", &unsent))?;
+        let wire: Arc<dyn Wire> = Arc::new(Google::connect(&options, transport).await?);
+        // Listing projects uses the quota of the credentials' own project, whichever that is.
+        let reader = reader(&options, &wire, AccountId::from("credentials"));
+        let projects = projects::discover(&reader, &options).await?;
+        Ok(Self { wire, projects, assets: Assets::default(), journal: reader.log, options })
+    }
+
+    fn is_chosen(&self, service: &Service) -> bool {
+        let chosen = &self.options.services;
+        chosen.is_empty() || chosen.iter().any(|given| given.as_str() == service.name)
+    }
+
+    /// The types that the inventory is asked for: those of all services that are read.
+    fn asset_types(&self) -> Vec<&'static str> {
+        let services = SERVICES.iter().filter(|service| self.is_chosen(service));
+        let mut types: Vec<&str> =
+            services.flat_map(|service| service.kinds).filter_map(Kind::asset_type).collect();
+        types.sort_unstable();
+        types.dedup();
+        types
+    }
+}
+
+fn reader(options: &GcpOptions, wire: &Arc<dyn Wire>, account: AccountId) -> Reader {
+    Reader {
+        wire: Arc::clone(wire),
+        account,
+        redactor: Redactor::new(options.redaction_key),
+        limits: options.limits,
+        budgets: options.budgets.clone(),
+        share: options.budget,
+        named: Named::default(),
+        purpose: options.purpose,
+        tier: options.tier,
+        log: Journal::default(),
+    }
+}
+
+fn service(key: &ShardKey) -> Option<&'static Service> {
+    SERVICES.iter().find(|service| service.name == key.service.as_str())
+}
+
+#[async_trait]
+impl Collector for Gcp {
+    async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
+        let shards = self.projects.keys().flat_map(|project| {
+            SERVICES.iter().filter(|service| self.is_chosen(service)).map(|service| ShardKey {
+                provider: Provider::Gcp,
+                account: project.clone(),
+                region: Region::global(),
+                service: ServiceName::from(service.name),
+            })
+        });
+        Ok(shards.collect())
+    }
+
+    fn waits(&self, key: &ShardKey) -> bool {
+        service(key).is_some_and(|service| service.kinds.iter().any(Kind::waits))
+    }
+
+    fn carries(&self, _key: &ShardKey) -> &'static [&'static str] {
+        &[]
+    }
+
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        let (Some(service), Some(listed), Provider::Gcp) =
+            (service(key), self.projects.get(&key.account), key.provider)
+        else {
+            return not_collected(key);
+        };
+        let mut reader = reader(&self.options, &self.wire, key.account.clone());
+        reader.named = context.named.clone();
+        if self.projects.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
+            reader.log = Journal::after(self.journal.lock().clone());
+        }
+        let inventory = match service.kinds.iter().any(|kind| kind.asset_type().is_some()) {
+            true => Some(self.assets.of(&reader, &key.account, &self.asset_types()).await),
+            false => None,
+        };
+        let place = Place { project: &key.account, listed, service: &key.service };
+        let outcome = gather(&reader, &place, inventory.as_deref(), service.kinds).await;
+        let resources = tidy(outcome.resources);
+        let mut log = reader.log.into_log();
+        // What was not asked is no error.
+        if self.options.purpose != Purpose::Plan {
+            log.complete(&resources);
+        }
+        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+    }
+}
+
+/// Every API action that is ever called, as coverage counts them.
+pub fn actions() -> Vec<&'static str> {
+    sorted(declared().map(|action| action.api))
+}
+
+/// The API actions that one service calls.
+pub fn actions_of(service: &str) -> Vec<&'static str> {
+    let services = SERVICES.iter().filter(|known| known.name == service);
+    sorted(services.flat_map(|service| service.kinds).flat_map(Kind::actions).map(|action| action.api))
+}
+
+/// True where resources of `kind` are known only through `api`, which is the call of a listing of `service`.
+pub fn lists(service: &str, api: &str, kind: &str) -> bool {
+    let services = SERVICES.iter().filter(|known| known.name == service);
+    let mut kinds = services.flat_map(|service| service.kinds).filter(|known| known.kind == kind);
+    kinds.any(|kind| kind.is_listed_by(api))
+}
+
+/// The permissions that a role needs to be scanned as far as `tier`.
+pub fn permissions(tier: Tier) -> Vec<&'static str> {
+    sorted(declared().filter(|action| action.tier <= tier).map(|action| action.permission))
+}
+
+/// Whose quota a call uses, by the name under which coverage counts it.
+pub(crate) fn family(api: &str) -> Option<&'static Family> {
+    declared().find(|action| action.api == api).map(|action| action.family)
+}
+
+fn declared() -> impl Iterator<Item = &'static Action> {
+    let services = SERVICES.iter().flat_map(|service| service.kinds).flat_map(Kind::actions);
+    services.chain(projects::ACTIONS.iter().copied())
+}
+
+fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    let mut names: Vec<&str> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

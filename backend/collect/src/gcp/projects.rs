@@ -1,0 +1,72 @@
+//! Which projects there are to read.
+
+use std::collections::BTreeMap;
+
+use nephoscope_model::AccountId;
+use serde_json::Value;
+
+use super::options::GcpOptions;
+use super::quota;
+use crate::error::{Cause, CollectError};
+use crate::failure::Failure;
+use crate::normalise::text;
+use crate::rest::{Action, List, Pages, Reader, Request};
+
+static SEARCH: List = Action::new("resourcemanager.projects.get", &quota::PROJECTS)
+    .at("cloudresourcemanager.googleapis.com")
+    .list("projects", Pages::Token { reply: "nextPageToken", request: "pageToken" });
+
+pub(super) const ACTIONS: &[&Action] = &[&SEARCH.action];
+
+/// Projects as they were listed, by id.
+pub(super) type Projects = BTreeMap<AccountId, Value>;
+
+/// The active projects that the credentials see and the options do not leave out.
+pub(super) async fn discover(reader: &Reader, options: &GcpOptions) -> Result<Projects, CollectError> {
+    let mut request = Request::get("/v3/projects:search");
+    if let Some(parent) = &options.parent {
+        request = request.query("query", format!("parent:{parent}"));
+    }
+    let mut found = Projects::new();
+    let failure = reader
+        .list_each(&SEARCH, None, request, |item| {
+            let is_active = text(&item, "/state").is_none_or(|state| state == "ACTIVE");
+            if let (true, Some(id)) = (is_active, text(&item, "/projectId")) {
+                found.insert(AccountId::from(id), item);
+            }
+        })
+        .await;
+    if let Some(failure) = failure {
+        return Err(refused("list the projects of Google Cloud", &failure));
+    }
+    if let Some(unseen) =
+        options.projects.iter().find(|id| !found.contains_key(&AccountId::from(id.as_str())))
+    {
+        let why = format!("the credentials see {} active projects, and it is not among them", found.len());
+        return Err(CollectError::Refused {
+            attempted: format!("find the project `{unseen}`"),
+            help: "check its id, and that the credentials may get it (`resourcemanager.projects.get`)",
+            cause: Cause::new(&why),
+        });
+    }
+    let names = |given: &[String], id: &AccountId| given.iter().any(|name| name == id.as_str());
+    found.retain(|id, _| {
+        (options.projects.is_empty() || names(&options.projects, id)) && !names(&options.exclude, id)
+    });
+    if found.is_empty() {
+        return Err(CollectError::Refused {
+            attempted: "find a project of Google Cloud to read".to_owned(),
+            help: "give the credentials the role of `nephoscope permissions gcp` in a project, folder or organization",
+            cause: Cause::new("the credentials see no active project that is not excluded"),
+        });
+    }
+    Ok(found)
+}
+
+fn refused(attempted: &str, failure: &Failure) -> CollectError {
+    CollectError::Refused {
+        attempted: attempted.to_owned(),
+        help: "check the network and `endpoint_url`, that the Cloud Resource Manager API is enabled in the quota project, and that the credentials may use it",
+        cause: Cause::new(&format!("{}: {}", failure.error, failure.message)),
+    }
+}

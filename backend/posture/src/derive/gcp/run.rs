@@ -1,0 +1,87 @@
+//! Services, jobs and worker pools of Cloud Run: who may call them, what they hold, and what still answers.
+
+use nephoscope_model::{Fact, Resource};
+use serde_json::{Value, json};
+
+use super::balancers::Product;
+use super::callers::holders;
+use super::functions::rights;
+use super::images::outside;
+use super::serving::Serving;
+use crate::derive::map::Map;
+use crate::derive::reading::{Reading, fact, list, malformed, reason, required, text};
+use crate::derive::secrets::secrets;
+
+/// The facts of a service.
+pub(super) fn service(
+    position: usize,
+    service: &Resource,
+    map: &Map<'_>,
+    serving: &Serving,
+) -> Vec<(&'static str, Fact)> {
+    let function = serving.function_of(position).map(|function| map.held(function).uid().as_str());
+    vec![
+        ("of_function", fact(Ok(Value::from(function)))),
+        ("invokers", fact(serving.callers_of_service(service, map).fact())),
+        ("public_rights", fact(holders(service).map(|holders| Value::Array(rights(&holders, "service"))))),
+        ("secrets", fact(secrets(service, "service"))),
+        ("outside_images", fact(outside(service, "service", "/template/containers"))),
+        ("old_revisions", fact(old_revisions(service, map))),
+        ("fronts", fact(fronts(service, map, serving))),
+    ]
+}
+
+/// The facts of a job.
+pub(super) fn job(job: &Resource) -> Vec<(&'static str, Fact)> {
+    vec![
+        ("secrets", fact(secrets(job, "job"))),
+        ("outside_images", fact(outside(job, "job", "/template/template/containers"))),
+    ]
+}
+
+/// The facts of a worker pool.
+pub(super) fn pool(pool: &Resource) -> Vec<(&'static str, Fact)> {
+    vec![
+        ("secrets", fact(secrets(pool, "pool"))),
+        ("outside_images", fact(outside(pool, "pool", "/template/containers"))),
+    ]
+}
+
+/// Revisions other than the latest one that still answer, by a share of the traffic or at an address of their own,
+/// and when they were made.
+fn old_revisions(service: &Resource, map: &Map<'_>) -> Reading<Value> {
+    let config = required(service, "service")?;
+    let latest = short(text(config, "latestReadyRevision").unwrap_or_default());
+    let mut found = Vec::new();
+    for target in list(config, "traffic") {
+        let Some(revision) = text(target, "revision").map(short).filter(|name| !name.is_empty()) else {
+            continue;
+        };
+        let percent = target.get("percent").and_then(Value::as_i64).unwrap_or_default();
+        let tag = text(target, "tag").filter(|tag| !tag.is_empty());
+        if revision == latest || (percent == 0 && tag.is_none()) {
+            continue;
+        }
+        // Inventories name a revision below its service or beside it.
+        let region = service.uid.as_str().split("/services/").next().unwrap_or_default();
+        let position = map.position(&format!("{}/revisions/{revision}", service.uid));
+        let position = position.or_else(|| map.position(&format!("{region}/revisions/{revision}")));
+        let position = position.ok_or_else(|| reason("revision", "NotCollected"))?;
+        let resource = map.held(position).open_only(&["revision"]);
+        let created = text(required(&resource, "revision")?, "createTime").map(str::to_owned);
+        let created = created.ok_or_else(|| malformed("revision"))?;
+        found.push(json!({ "revision": revision, "percent": percent, "tag": tag, "created": created }));
+    }
+    Ok(Value::Array(found))
+}
+
+/// The uid and firewall of each load balancer with an address on the internet that leads to the service.
+fn fronts(service: &Resource, map: &Map<'_>, serving: &Serving) -> Reading<Value> {
+    let fronts = serving.fronts(Product::Run, service.region.as_str(), &service.name, map)?;
+    Ok(fronts.iter().map(|front| json!({ "uid": front.uid, "firewall": front.firewall })).collect())
+}
+
+/// The last part of a resource name.
+fn short(name: &str) -> &str {
+    name.rsplit('/').next().unwrap_or_default()
+}
