@@ -8,7 +8,7 @@ export PATH := target / "tools/bin" + ":" + target / "tools/node/node_modules/.b
 export NEPHOSCOPE_NODE_MODULES := target / "tools/node/node_modules"
 
 # The tests that compare a generated file with its sources, or write it where NEPHOSCOPE_GENERATE is set.
-generated := "generated_files the_written_schema"
+generated := "generated_files the_written_schema as_it_was_recorded"
 
 # Lists the recipes.
 default:

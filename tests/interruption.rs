@@ -203,11 +203,11 @@ fn look(program: &Program, store: &str, old: &str, export: bool) -> Vec<u8> {
 }
 
 /// Numbers that look like chance and are the same on every run: SplitMix64.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
     /// A number from 0 up to 1.
-    fn share(&mut self) -> f64 {
+    pub fn share(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

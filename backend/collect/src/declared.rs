@@ -4,6 +4,16 @@ use nephoscope_model::Provider;
 
 use crate::{aws, azure, fnproject, gcp};
 
+/// Every service of a provider, in the order in which shards are planned.
+pub fn services(provider: Provider) -> Vec<&'static str> {
+    match provider {
+        Provider::Aws => aws::services(),
+        Provider::Azure => azure::services(),
+        Provider::Gcp => gcp::services(),
+        Provider::Fn => fnproject::services(),
+    }
+}
+
 /// The API actions that one service calls, as coverage counts them.
 pub fn actions_of(provider: Provider, service: &str) -> Vec<&'static str> {
     match provider {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use nephoscope_model::{Shard, ShardKey, Uid};
+use nephoscope_model::{PackedResource, Shard, ShardKey, Uid};
 
 pub mod aws;
 pub mod azure;
@@ -88,4 +88,9 @@ pub trait Collector: Send + Sync {
 
     /// Reads one shard. It never fails: what could not be read is said in the shard's coverage.
     async fn collect(&self, key: &ShardKey, context: &Context) -> Shard;
+
+    /// The same, packed. A collector with long listings packs what it reads as it comes, and never holds all of it open.
+    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
+        self.collect(key, context).await.packed()
+    }
 }

@@ -17,7 +17,7 @@ const SERVICE: &str = "/subscriptions/s/resourcegroups/g/providers/microsoft.api
 fn account(resources: Vec<Resource>) -> Shop {
     let mut shop = Shop::with(resources);
     let row = shop.coverage[0].clone();
-    shop.coverage = ["apimanagement", "app", "logic", "staticsites", "functions"]
+    shop.coverage = ["apimanagement", "containerapps", "logic", "staticsites", "functions"]
         .map(|service| {
             let mut row = row.clone();
             row.shard.provider = Provider::Azure;
@@ -74,7 +74,7 @@ fn operation(name: &str, policy: Value) -> Resource {
 }
 
 fn product(name: &str, keyed: bool, policy: Value) -> Resource {
-    let ids = json!({"value": [{"id": format!("{}/APIS/Orders;rev=2", SERVICE.to_uppercase())}]});
+    let ids = json!({"value": [{"id": format!("{SERVICE}/products/{name}/apis/Orders;rev=2")}]});
     let product = json!({"properties": {"subscriptionRequired": keyed}});
     resource(
         "azure.apim.product",

@@ -9,17 +9,16 @@ use nephoscope_model::{
 use serde::Deserialize;
 
 use crate::error::SampleError;
-use crate::estate::{Files, holds};
 
 /// Something that could not be read for some nights.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Failure {
     title: String,
-    from: Option<Date>,
-    until: Option<Date>,
+    pub(crate) from: Option<Date>,
+    pub(crate) until: Option<Date>,
     #[serde(rename = "in")]
-    place: String,
+    pub(crate) place: String,
     service: String,
     /// The facet that was denied; none where the listing itself was.
     facet: Option<String>,
@@ -136,19 +135,13 @@ fn number<T>(items: impl Iterator<Item = T>) -> u64 {
     items.map(|_| 1).sum()
 }
 
-/// Lets `failure` happen to the shards of `target`, if it concerns them on `date`.
+/// Lets `failure` happen to these shards, in `region`; refusals name `reader`.
 pub(crate) fn fail(
-    files: &Files,
     failure: &Failure,
-    target: &str,
-    date: Date,
+    reader: &str,
+    region: &str,
     shards: &mut [Shard],
 ) -> Result<(), SampleError> {
-    let (account, region) = files.find_place(&failure.place)?;
-    let concerned = failure.place.starts_with(&format!("{target}/"));
-    if !concerned || !holds(failure.from, failure.until, date) {
-        return Ok(());
-    }
     let nothing = || SampleError::FindFailing { title: failure.title.clone(), place: failure.place.clone() };
     let shard = shards
         .iter_mut()
@@ -168,10 +161,7 @@ pub(crate) fn fail(
             (number(hidden.iter()) * (1 + failure.retries), Some(first))
         }
     };
-    let message = failure.message.replace(
-        "{reader}",
-        &format!("arn:aws:sts::{}:assumed-role/{}/nephoscope", account.account, account.reader),
-    );
+    let message = failure.message.replace("{reader}", reader);
     let message = message.replace("{uid}", first.as_ref().map_or("*", |uid| uid.as_str()));
     shard.coverage.errors.push(CollectionError {
         api: failure.api.clone(),

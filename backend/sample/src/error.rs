@@ -12,6 +12,15 @@ pub enum SampleError {
         #[source]
         source: Box<serde_saphyr::Error>,
     },
+    /// A recording is not what it should be.
+    #[error("read the recording {file}")]
+    ReadRecording {
+        /// Which file.
+        file: &'static str,
+        /// Where and why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// An entry of a file has the wrong fields, as written or after a change.
     #[error("read entry `{name}` of {file}, {place}")]
     ReadEntry {

@@ -181,7 +181,7 @@ fn apply(
 }
 
 /// A JSON merge patch: objects merge, null takes away, anything else replaces.
-fn merge(target: &mut Value, patch: &Value) {
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
     let Value::Object(fields) = patch else {
         *target = patch.clone();
         return;

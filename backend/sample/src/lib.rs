@@ -1,7 +1,9 @@
-//! The sample estate with its history: a web shop and its sandbox, both invented, over 30 nightly scans.
+//! The sample estate with its history, over 30 nightly scans: a web shop and its sandbox on AWS, its back office on
+//! Azure, its analytics on Google Cloud and its warehouse on Fn Project, all invented.
 //!
 //! `estate/*.yaml` says what there is, in short form; `nights.yaml` says what changed and what could not be read.
 //! The code here writes that out as the provider's own JSON, so that a sample night is a snapshot like any other.
+//! The targets of the other providers were recorded ([`recorded`]).
 //! Accounts, names and identifiers belong to nobody.
 
 mod coverage;
@@ -11,6 +13,7 @@ mod estate;
 mod expand;
 mod nights;
 mod place;
+mod recorded;
 
 pub use error::SampleError;
 pub use nights::{Night, nights};

@@ -8,9 +8,10 @@ use serde::Deserialize;
 
 use crate::coverage::{Failure, fail};
 use crate::error::SampleError;
-use crate::estate::{Change, Files, parse};
+use crate::estate::{Change, Files, holds, parse};
 use crate::expand::shards;
 use crate::place::Place;
+use crate::recorded;
 
 /// One scan of one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,9 +32,10 @@ struct Script {
     failures: Vec<Failure>,
 }
 
-/// Thirty nights of both targets, sorted by time, then target.
+/// Thirty nights of every target, sorted by time, then target.
 pub fn nights() -> Result<Vec<Night>, SampleError> {
     let (files, script) = read()?;
+    let recorded = recorded::read()?;
     let mut nights = Vec::new();
     for before in (0..script.count).rev() {
         let past = SignedDuration::from_hours(24 * before);
@@ -41,9 +43,22 @@ pub fn nights() -> Result<Vec<Night>, SampleError> {
             .last
             .checked_sub(past)
             .map_err(|source| SampleError::CountNights { last: script.last, source })?;
+        let date = instant.to_zoned(TimeZone::UTC).date();
+        let mut of_instant = Vec::new();
         for target in files.accounts.keys() {
-            nights.push(night(&files, &script, target, instant)?);
+            of_instant.push(night(&files, &script, target, instant)?);
         }
+        for recorded in &recorded {
+            of_instant.push(finished(
+                recorded.target,
+                recorded.target,
+                instant,
+                recorded.on(date)?,
+                &script,
+            )?);
+        }
+        of_instant.sort_by(|one, other| one.header.target.cmp(&other.header.target));
+        nights.extend(of_instant);
     }
     Ok(nights)
 }
@@ -64,10 +79,27 @@ fn night(files: &Files, script: &Script, target: &str, instant: Timestamp) -> Re
     let date = instant.to_zoned(TimeZone::UTC).date();
     let account = &files.accounts[target];
     let mut shards = shards(account, target, &files.on(date, &script.changes)?, 1);
+    let reader = format!("arn:aws:sts::{}:assumed-role/{}/nephoscope", account.account, account.reader);
     for failure in &script.failures {
-        fail(files, failure, target, date, &mut shards)?;
+        let (_, region) = files.find_place(&failure.place)?;
+        let concerned = failure.place.starts_with(&format!("{target}/"));
+        if concerned && holds(failure.from, failure.until, date) {
+            fail(failure, &reader, region, &mut shards)?;
+        }
     }
-    let place = Place { account: &account.account, region: "global", copy: 0 };
+    finished(target, &account.account, instant, shards, script)
+}
+
+/// The night with its end, which lies some minutes after its beginning.
+fn finished(
+    target: &str,
+    account: &str,
+    instant: Timestamp,
+    shards: Vec<Shard>,
+    script: &Script,
+) -> Result<Night, SampleError> {
+    let date = instant.to_zoned(TimeZone::UTC).date();
+    let place = Place { account, region: "global", copy: 0 };
     let shard_seconds = 9 * i64::try_from(shards.len()).unwrap_or(0);
     let call_seconds = shards.iter().map(|shard| shard.coverage.call_count()).sum::<u64>() / 4;
     let wait = place.number(&["finished", &date.to_string()], 90) + call_seconds;

@@ -156,7 +156,8 @@ async fn stages(
     Ok(store.scan_finish(id, &end).await?)
 }
 
-/// True where every shard that may name something was read whole.
+/// True where every shard that may name something was read whole, or is switched off: what stood there before is
+/// known and still names what it named, and nothing can have been made there since.
 async fn named_whole(
     store: &dyn Store,
     source: &dyn Source,
@@ -164,13 +165,13 @@ async fn named_whole(
     account: &AccountId,
 ) -> Result<bool, ScanError> {
     let coverage = store.estate_coverage(&open.scan.id, account).await?;
-    let whole: BTreeSet<&ShardKey> = coverage
+    let heard: BTreeSet<&ShardKey> = coverage
         .iter()
-        .filter(|row| row.coverage.state == CoverageState::Complete)
+        .filter(|row| matches!(row.coverage.state, CoverageState::Complete | CoverageState::Disabled))
         .map(|row| &row.shard)
         .collect();
     let mut naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
-    Ok(naming.all(|key| whole.contains(key)))
+    Ok(naming.all(|key| heard.contains(key)))
 }
 
 /// The accounts of `keys`, which are sorted, each once.

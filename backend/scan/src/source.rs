@@ -106,7 +106,7 @@ impl Source for Cloud {
                 let given = given.clone();
                 async move {
                     let context = given.of(collector, &key).await?;
-                    Ok(collector.collect(&key, &context).await.packed())
+                    Ok(collector.collect_packed(&key, &context).await)
                 }
             });
             stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE)

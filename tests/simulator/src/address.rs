@@ -146,7 +146,9 @@ pub(crate) fn changed(value: &mut Value, pointer: &str, new: Option<&Value>) {
         return;
     }
     match value {
-        Value::Object(fields) if step == "*" => fields.values_mut().for_each(|field| changed(field, rest, new)),
+        Value::Object(fields) if step == "*" => {
+            fields.values_mut().for_each(|field| changed(field, rest, new))
+        }
         Value::Array(items) if step == "*" => items.iter_mut().for_each(|item| changed(item, rest, new)),
         Value::Object(fields) => fields.get_mut(step).into_iter().for_each(|field| changed(field, rest, new)),
         Value::Array(items) => {

@@ -111,24 +111,19 @@ impl Document {
             Type::List(item) => Some(("value", item)),
             Type::Model(name) => {
                 let Some(Type::Fields(fields)) = self.models.get(name) else { return None };
-                let paged = ["nextLink", "nextPageToken", "next_cursor"].iter().any(|next| fields.contains_key(*next));
-                let lists = fields.iter().filter_map(|(field, kind)| match kind {
+                let paged = ["nextLink", "nextPageToken", "next_cursor"]
+                    .iter()
+                    .any(|next| fields.contains_key(*next));
+                let mut lists = fields.iter().filter_map(|(field, kind)| match kind {
                     Type::List(item) if matches!(**item, Type::Model(_)) => Some((field.as_str(), &**item)),
                     _ => None,
                 });
                 // A few lists have no pages: then everything but the list is a mere label of it.
                 let bare = fields.iter().all(|(_, kind)| matches!(kind, Type::List(_) | Type::Text));
-                let mut lists = lists;
                 lists.next().filter(|_| paged || bare)
             }
             _ => None,
         }
-    }
-
-    /// True where a model has this field.
-    pub(crate) fn has(&self, kind: &Type, field: &str) -> bool {
-        let Type::Model(name) = kind else { return false };
-        matches!(self.models.get(name), Some(Type::Fields(fields)) if fields.contains_key(field))
     }
 
     /// Adds a line to `wrong` for everything in `value` that the type does not allow.
@@ -138,7 +133,9 @@ impl Document {
             // Azure and Fn write null for what is not set; Google leaves it out, and nothing of it can be null.
             (Type::Anything, _) => {}
             (_, Value::Null) if self.host.is_empty() => {}
-            (Type::Text, Value::String(_)) | (Type::Bool, Value::Bool(_)) | (Type::Number, Value::Number(_)) => {}
+            (Type::Text, Value::String(_))
+            | (Type::Bool, Value::Bool(_))
+            | (Type::Number, Value::Number(_)) => {}
             (Type::Whole, Value::Number(number)) if number.is_i64() || number.is_u64() => {}
             (Type::OneOf(values), Value::String(text)) => {
                 // Azure writes its own values in any case.
@@ -272,7 +269,9 @@ impl Type {
             "any" => Self::Anything,
             list if list.starts_with('[') => Self::List(inner(list)),
             map if map.starts_with('{') => Self::Map(inner(map)),
-            values if values.starts_with('=') => Self::OneOf(values[1..].split('|').map(str::to_owned).collect()),
+            values if values.starts_with('=') => {
+                Self::OneOf(values[1..].split('|').map(str::to_owned).collect())
+            }
             model => Self::Model(model.to_owned()),
         }
     }

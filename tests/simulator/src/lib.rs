@@ -2,7 +2,21 @@
 //!
 //! Each speaks its provider's protocol over plain HTTP on the loopback, shows an estate that is planted by a test or
 //! made from a seed, keeps the published quotas, and throttles, denies, delays, cuts off and lies as a
-//! [`Misbehaviour`] says.
+//! [`Misbehaviour`] says. What is planted is held against what the provider publishes of its own answers: a field that
+//! it does not have is refused, and so nothing can come to rely on one.
+//!
+//! ```no_run
+//! # async fn story() {
+//! use nephoscope_simulator::{FnEstate, FnServer, Fault, Misbehaviour};
+//!
+//! let planted = serde_json::json!({"apps": [{"id": "A", "name": "payments"}]});
+//! let server = FnServer::start(FnEstate::planted(&planted).unwrap(), Misbehaviour::default().with_quotas()).await;
+//! // The program under test is given this address, and asks.
+//! let endpoint = server.endpoint();
+//! assert_eq!(server.seen().calls["ListApps"], 1);
+//! server.misbehave(Misbehaviour::default().always("GET */v2/fns*", Fault::Denied));
+//! # }
+//! ```
 
 mod address;
 mod answer;
@@ -12,6 +26,7 @@ mod azure;
 mod client;
 mod description;
 mod fnproject;
+mod google;
 mod http;
 mod misbehaviour;
 mod provider;
@@ -23,6 +38,7 @@ pub use aws::{ACCOUNT, Call, Estate, REGION};
 pub use azure::{AzureEstate, TENANT as AZURE_TENANT};
 pub use description::Wrong;
 pub use fnproject::FnEstate;
+pub use google::GoogleEstate;
 pub use misbehaviour::{Fault, Misbehaviour};
 pub use server::{Seen, Server};
 
@@ -34,3 +50,6 @@ pub type FnServer = Server<FnEstate>;
 
 /// Azure.
 pub type AzureServer = Server<AzureEstate>;
+
+/// Google Cloud.
+pub type GoogleServer = Server<GoogleEstate>;

@@ -50,7 +50,11 @@ impl Quotas {
         }
         let left_of_window = window - now.duration_since(*since).as_secs_f64();
         if *tokens < 1.0 {
-            return Admission::Refused(if limit.windowed { left_of_window } else { full_after(1.0 - *tokens) });
+            return Admission::Refused(if limit.windowed {
+                left_of_window
+            } else {
+                full_after(1.0 - *tokens)
+            });
         }
         *tokens -= 1.0;
         let full = if limit.windowed { left_of_window } else { full_after(limit.burst - *tokens) };

@@ -230,6 +230,11 @@ pub fn actions() -> Vec<&'static str> {
     sorted(declared().chain(organizations).map(|action| action.api))
 }
 
+/// Every service, in the order in which shards are planned.
+pub fn services() -> Vec<&'static str> {
+    SERVICES.iter().map(|service| service.name).collect()
+}
+
 /// The API actions that one service calls, as coverage counts them.
 pub fn actions_of(service: &str) -> Vec<&'static str> {
     let services = SERVICES.iter().filter(|known| known.name == service);

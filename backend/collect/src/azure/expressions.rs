@@ -55,7 +55,10 @@ mod tests {
             "headers": {"key": "AKIAIOSFODNN7EXAMPLE"},
         });
         redact(&Redactor::new([7; 32]), "", &mut document);
-        assert!(!document.to_string().contains("hunter2") && !document.to_string().contains("AKIA"), "{document}");
+        assert!(
+            !document.to_string().contains("hunter2") && !document.to_string().contains("AKIA"),
+            "{document}"
+        );
         assert_eq!(document["parameters"]["stage"]["defaultValue"], "production");
         assert_eq!(document["variables"][0]["name"], "password");
         let password = Redacted::from_value(&document["parameters"]["dbPassword"]["value"]).unwrap();

@@ -5,22 +5,35 @@
 
 mod arm;
 mod connect;
+mod expressions;
 mod graph;
+mod identities;
 mod kind;
 mod options;
 mod quota;
 mod subscriptions;
 
+mod apimanagement;
 mod appconfig;
 mod authorization;
+mod containerapps;
+mod containerregistry;
+mod durabletask;
 mod eventgrid;
 mod eventhub;
+mod frontdoor;
 mod insights;
+mod keyvault;
+mod logic;
 mod managedidentity;
 mod servicebus;
+mod staticsites;
 mod storage;
 mod subscription;
 mod web;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -58,13 +71,21 @@ macro_rules! services {
 
 services![
     subscription,
+    apimanagement,
     appconfig,
     authorization,
+    containerapps,
+    containerregistry,
+    durabletask,
     eventgrid,
     eventhub,
+    frontdoor,
     insights,
+    keyvault,
+    logic,
     managedidentity,
     servicebus,
+    staticsites,
     storage,
     web,
 ];
@@ -202,6 +223,11 @@ pub fn actions() -> Vec<&'static str> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Every service, in the order in which shards are planned.
+pub fn services() -> Vec<&'static str> {
+    SERVICES.iter().map(|service| service.name).collect()
 }
 
 /// The API actions that one service calls.

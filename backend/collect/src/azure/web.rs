@@ -8,7 +8,7 @@ mod connections;
 use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::{Map, Value};
 
-use super::kind::{Detail, Kind, Source, any, as_it_is};
+use super::kind::{Detail, Kind, Source, any};
 use super::quota::READS;
 use crate::normalise::{relate, text, without};
 use crate::purpose::Tier;
@@ -87,7 +87,7 @@ pub(super) const KINDS: &[Kind] = &[
             Detail::all("publishing", &SLOT_PUBLISHING, "/basicPublishingCredentialsPolicies"),
             Detail::all("functions", &SLOT_FUNCTIONS, "/functions"),
             Detail::all("private_endpoints", &SLOT_ENDPOINTS, "/privateEndpointConnections")
-                .when(can_have_endpoints),
+                .when(endpoints_decide),
             Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
             Detail::all("references", &SLOT_REFERENCES, "/config/configreferences/appsettings"),
             Detail::post("settings", &SLOT_SETTINGS, "/config/appsettings/list"),
@@ -100,7 +100,7 @@ pub(super) const KINDS: &[Kind] = &[
         facet: "plan",
         source: Source::Graph { type_: "Microsoft.Web/serverfarms", keep: any },
         details: &[],
-        normalise: as_it_is,
+        normalise: plan,
     },
     Kind {
         kind: "azure.functions.certificate",
@@ -123,14 +123,20 @@ fn can_have_endpoints(site: &Resource) -> bool {
     row.and_then(|row| text(row, "/properties/sku")) != Some("Dynamic")
 }
 
+/// Where nobody chose whether the public endpoint answers, a private one decides.
+fn endpoints_decide(slot: &Resource) -> bool {
+    let row = slot.facets.get("site").and_then(Facet::value);
+    let said = row.and_then(|row| text(row, "/properties/publicNetworkAccess"));
+    can_have_endpoints(slot) && said.is_none_or(str::is_empty)
+}
+
 /// Replaces what may be secret, and adds edges.
 fn site(site: &mut Resource, redactor: &Redactor) {
     connections::describe(site);
     for (name, facet) in &mut site.facets {
         let Facet::Known(value) = facet else { continue };
         match name.as_str() {
-            // What is set there in full is the configuration, which is a facet of its own.
-            "site" => value.pointer_mut("/properties").into_iter().for_each(|all| without(all, "siteConfig")),
+            "site" => leave_out(value, &PASSING_OF_SITES),
             "config" => config(value, redactor),
             "auth" => redactor.redact_recognised(value),
             "functions" => functions(value, redactor),
@@ -140,6 +146,32 @@ fn site(site: &mut Resource, redactor: &Redactor) {
         }
     }
     edges(site);
+}
+
+/// What changes by itself, and the configuration, which is a facet of its own.
+const PASSING_OF_SITES: [&str; 6] = [
+    "availabilityState",
+    "inProgressOperationId",
+    "siteConfig",
+    "slotSwapStatus",
+    "suspendedTill",
+    "usageState",
+];
+
+/// How many workers a plan has at the moment, and how many sites, which are resources of their own.
+const PASSING_OF_PLANS: [&str; 3] = ["numberOfSites", "numberOfWorkers", "targetWorkerCount"];
+
+/// Leaves out these properties.
+fn leave_out(value: &mut Value, fields: &[&str]) {
+    if let Some(properties) = value.get_mut("properties") {
+        fields.iter().for_each(|field| without(properties, field));
+    }
+}
+
+fn plan(plan: &mut Resource, _redactor: &Redactor) {
+    if let Some(Facet::Known(value)) = plan.facets.get_mut("plan") {
+        leave_out(value, &PASSING_OF_PLANS);
+    }
 }
 
 fn config(config: &mut Value, redactor: &Redactor) {
@@ -190,10 +222,8 @@ fn references(settings: &Value) -> Map<String, Value> {
 }
 
 fn certificate(certificate: &mut Resource, _redactor: &Redactor) {
-    if let Some(Facet::Known(value)) = certificate.facets.get_mut("certificate")
-        && let Some(properties) = value.get_mut("properties")
-    {
-        ["cerBlob", "password", "pfxBlob"].into_iter().for_each(|field| without(properties, field));
+    if let Some(Facet::Known(value)) = certificate.facets.get_mut("certificate") {
+        leave_out(value, &["cerBlob", "password", "pfxBlob"]);
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use nephoscope_model::Resource;
+use nephoscope_model::PackedResource;
+use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::PAGE;
-use super::place::{Listed, Place};
+use super::place::{Listed, Place, packed};
 use super::wire::FAMILY;
 use crate::failure::{Class, Failure};
-use crate::normalise::text;
 use crate::rest::{Action, List, Pages, Reader, Request};
 
 pub(super) static APPS: List =
@@ -27,7 +27,8 @@ pub(super) struct Apps(OnceCell<Arc<Found>>);
 /// What was listed.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub resources: Vec<Resource>,
+    pub ids: Vec<String>,
+    pub resources: Vec<PackedResource>,
     /// Why not all of them could be listed.
     pub failure: Option<Failure>,
 }
@@ -43,28 +44,24 @@ impl Apps {
     }
 }
 
-/// The ids of the apps.
-pub(super) fn ids(found: &Found) -> impl Iterator<Item = &str> {
-    found.resources.iter().filter_map(|app| text(app.facets.get("app")?.value()?, "/id"))
-}
-
 async fn list(reader: &Reader, place: &Place) -> Found {
-    let listing = reader.list(&APPS, None, Request::get("/v2/apps").query("per_page", PAGE)).await;
-    let resources = listing.items.into_iter().map(|item| place.normalise(&APP, item, &reader.redactor));
-    let (resources, nameless) = whole(resources);
-    let failure = listing.failure.map(|failure| missing(reader, &APPS, failure));
-    let failure = failure.or_else(|| nameless.then(|| without_id(reader, &APPS)));
-    Found { resources, failure }
-}
-
-/// The resources, and whether an item was no resource.
-pub(super) fn whole(resources: impl Iterator<Item = Option<Resource>>) -> (Vec<Resource>, bool) {
+    let mut found = Found { ids: Vec::new(), resources: Vec::new(), failure: None };
     let mut nameless = false;
-    let found = resources.filter_map(|resource| {
-        nameless |= resource.is_none();
-        resource
-    });
-    (found.collect(), nameless)
+    let keep = |item: Value| {
+        let id = item.get("id").and_then(Value::as_str).map(str::to_owned);
+        match id.zip(place.normalise(&APP, item, &reader.redactor)) {
+            Some((id, app)) => {
+                found.ids.push(id);
+                found.resources.push(packed(app));
+            }
+            None => nameless = true,
+        }
+    };
+    let request = Request::get("/v2/apps").query("per_page", PAGE);
+    let failure = reader.list_each(&APPS, None, request, keep).await;
+    let failure = failure.map(|failure| missing(reader, &APPS, failure));
+    found.failure = failure.or_else(|| nameless.then(|| without_id(reader, &APPS)));
+    found
 }
 
 /// An item without an id was listed: something is there that nobody can name, so the listing is not whole.

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use futures::StreamExt;
-use nephoscope_model::Resource;
+use nephoscope_model::PackedResource;
+use serde_json::Value;
 
 use super::PAGE;
-use super::apps::{Found, TURNING, ids, missing, whole, without_id};
-use super::place::{Listed, Place};
+use super::apps::{Found, TURNING, missing, without_id};
+use super::place::{Listed, Place, packed};
+use super::strangers::{Stranger, beside_function, beside_trigger, not_probed};
 use super::wire::FAMILY;
 use crate::failure::{Class, Failure};
-use crate::normalise::Outcome;
 use crate::rest::{Action, List, Reader, Request};
 
 pub(super) static FNS: List =
@@ -24,25 +25,41 @@ pub(super) struct Members {
     pub list: &'static List,
     pub path: &'static str,
     pub listed: Listed,
+    /// The address beside its own that strangers are asked at.
+    pub beside: fn(&Value) -> Option<String>,
 }
 
 pub(super) const FUNCTIONS: Members = Members {
     list: &FNS,
     path: "/v2/fns",
     listed: Listed { kind: "fn.function", service: "fns", facet: "fn" },
+    beside: beside_function,
 };
 pub(super) const HTTP_TRIGGERS: Members = Members {
     list: &TRIGGERS,
     path: "/v2/triggers",
     listed: Listed { kind: "fn.trigger", service: "triggers", facet: "trigger" },
+    beside: beside_trigger,
 };
 
+/// What was found, as it is kept.
+#[derive(Debug)]
+pub(super) struct Gathered {
+    pub resources: Vec<PackedResource>,
+    /// One entry per listing, the main one first; none where it was read to its end.
+    pub listings: Vec<Option<Failure>>,
+}
+
 impl Members {
-    /// Those of all `apps`.
-    pub async fn collect(&self, reader: &Reader, place: &Place, apps: Arc<Found>) -> Outcome {
-        // A page is made resources of at once, so that at most a few apps' worth of JSON is held.
-        let apps_to_ask: Vec<String> = ids(&apps).map(str::to_owned).collect();
-        let asked = apps_to_ask.into_iter().map(|app| self.of_app(reader, place, app));
+    /// Those of all `apps`; with a `stranger`, what is answered at the door of each.
+    pub async fn collect(
+        &self,
+        reader: &Reader,
+        place: &Place,
+        apps: Arc<Found>,
+        stranger: Option<&Stranger<'_>>,
+    ) -> Gathered {
+        let asked = apps.ids.clone().into_iter().map(|app| self.of_app(reader, place, app, stranger));
         let mut answers = futures::stream::iter(asked).buffer_unordered(reader.limits.concurrency);
         let (mut resources, mut failed, mut answered) = (Vec::new(), None, 0_usize);
         while let Some((members, failure)) = answers.next().await {
@@ -52,19 +69,34 @@ impl Members {
                 None => answered += 1,
             }
         }
-        drop(answers);
         // Where nothing at all was answered, that is what became of the shard; else it is a part that is missing.
         let main = apps.failure.clone().or_else(|| failed.clone().filter(|_| answered == 0));
-        Outcome { resources, listings: vec![main, failed] }
+        Gathered { resources, listings: vec![main, failed] }
     }
 
-    async fn of_app(&self, reader: &Reader, place: &Place, app: String) -> (Vec<Resource>, Option<Failure>) {
+    async fn of_app(
+        &self,
+        reader: &Reader,
+        place: &Place,
+        app: String,
+        stranger: Option<&Stranger<'_>>,
+    ) -> (Vec<PackedResource>, Option<Failure>) {
         let request = Request::get(self.path).query("app_id", &app).query("per_page", PAGE);
-        let mut found = Vec::new();
+        let (mut found, mut to_probe, mut nameless) = (Vec::new(), Vec::new(), false);
         let uid = place.uid("apps", &app);
-        let keep = |item| found.push(place.normalise(&self.listed, item, &reader.redactor));
+        let keep = |item| match place.normalise(&self.listed, item, &reader.redactor) {
+            Some(member) if stranger.is_some() => to_probe.push(member),
+            Some(mut member) => {
+                member.facets.insert("probe".to_owned(), not_probed());
+                found.push(packed(member));
+            }
+            None => nameless = true,
+        };
         let failure = reader.list_each(self.list, Some(&uid), request, keep).await;
-        let (found, nameless) = whole(found.into_iter());
+        if let Some(stranger) = stranger {
+            stranger.doors(reader, &mut to_probe, self.beside).await;
+            found.extend(to_probe.into_iter().map(packed));
+        }
         let failure = match failure {
             // A plan counts the calls and makes none.
             Some(failure) if failure.class == Class::NotAsked => None,

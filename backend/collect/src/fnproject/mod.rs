@@ -15,25 +15,25 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use nephoscope_model::{
-    AccountId, Facet, Provider, Region, Resource, ServiceName, Shard, ShardKey, Unreadable,
+    AccountId, Facet, PackedResource, Provider, Region, Resource, ServiceName, Shard, ShardKey, Unreadable,
 };
 use serde_json::{Value, json};
 
 use self::apps::Apps;
 use self::contexts::{Contact, refused};
-use self::members::{FUNCTIONS, HTTP_TRIGGERS};
+use self::members::{FUNCTIONS, Gathered, HTTP_TRIGGERS};
 use self::place::Place;
-use self::strangers::{PROBE, Stranger, beside_function, beside_trigger, not_probed};
+use self::strangers::{PROBE, Stranger, not_probed};
 use self::wire::{FAMILY, Server};
 use crate::budget::Family;
 use crate::error::CollectError;
 use crate::failure::{Class, Failure};
 use crate::log::{Journal, not_collected};
-use crate::normalise::{Outcome, Read, put, tidy};
+use crate::normalise::{Read, put, tidy};
 use crate::purpose::{Purpose, Tier};
 use crate::redact::{Redactor, host};
 use crate::rest::transport::Transport;
@@ -167,26 +167,25 @@ impl FnProject {
         server
     }
 
-    async fn outcome(&self, service: &str, reader: &Reader) -> Outcome {
+    async fn gather(&self, service: &str, reader: &Reader) -> Gathered {
         let apps = self.apps.of(reader, &self.place).await;
-        let (members, beside): (_, fn(&Value) -> Option<String>) = match service {
-            "fns" => (&FUNCTIONS, beside_function),
-            "triggers" => (&HTTP_TRIGGERS, beside_trigger),
+        let members = match service {
+            "fns" => &FUNCTIONS,
+            "triggers" => &HTTP_TRIGGERS,
             _ => {
-                let mut resources = vec![self.server(reader).await];
+                let server = tidy(vec![self.server(reader).await]);
+                // What was not asked is no error.
+                if self.options.purpose != Purpose::Plan {
+                    reader.log.lock().complete(&server);
+                }
+                let mut resources: Vec<PackedResource> =
+                    server.into_iter().map(PackedResource::from).collect();
                 resources.extend(apps.resources.iter().cloned());
-                return Outcome { resources, listings: vec![apps.failure.clone()] };
+                return Gathered { resources, listings: vec![apps.failure.clone()] };
             }
         };
-        let mut outcome = members.collect(reader, &self.place, apps).await;
-        if self.may_probe() {
-            self.stranger().doors(reader, &mut outcome.resources, beside).await;
-        } else {
-            for resource in &mut outcome.resources {
-                resource.facets.insert("probe".to_owned(), not_probed());
-            }
-        }
-        outcome
+        let stranger = self.may_probe().then(|| self.stranger());
+        members.collect(reader, &self.place, apps, stranger.as_ref()).await
     }
 
     /// Strangers are asked about only where a target wants it, and never to count calls.
@@ -199,7 +198,12 @@ impl FnProject {
             let public = declared.pointer("/server/environment/FN_PUBLIC_LB_URL")?.as_str()?;
             reqwest::Url::parse(public).ok()?.host_str().map(str::to_owned)
         });
-        Stranger { transport: &self.transport, base: &self.contact.base, public_host: public }
+        Stranger {
+            transport: &self.transport,
+            base: &self.contact.base,
+            public_host: public,
+            asked: Mutex::default(),
+        }
     }
 }
 
@@ -278,24 +282,26 @@ impl Collector for FnProject {
         &[]
     }
 
-    async fn collect(&self, key: &ShardKey, _context: &Context) -> Shard {
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        let Shard { key, coverage, resources } = self.collect_packed(key, context).await;
+        Shard { key, coverage, resources: resources.iter().map(PackedResource::open).collect() }
+    }
+
+    async fn collect_packed(&self, key: &ShardKey, _context: &Context) -> Shard<PackedResource> {
         let known = SERVICES.iter().any(|service| service.name == key.service.as_str());
         if !known || key.provider != Provider::Fn || key.account != self.place.account {
-            return not_collected(key);
+            return not_collected(key).packed();
         }
         let mut reader = reader(&self.options, &self.wire, &self.place);
         if key.service.as_str() == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
-        let outcome = self.outcome(key.service.as_str(), &reader).await;
-        let resources = tidy(outcome.resources);
+        let Gathered { mut resources, listings } = self.gather(key.service.as_str(), &reader).await;
+        resources.sort_by(|a, b| a.uid.cmp(&b.uid));
+        resources.dedup_by(|a, b| a.uid == b.uid);
         let mut log = reader.log.into_log();
-        // What was not asked is no error.
-        if self.options.purpose != Purpose::Plan {
-            log.complete(&resources);
-        }
         log.errors.retain(|(_, error), _| error != NOT_DECLARED && error != NOT_PROBED);
-        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+        Shard { key: key.clone(), coverage: log.coverage(&listings), resources }
     }
 }
 
@@ -305,6 +311,11 @@ pub fn actions() -> Vec<&'static str> {
     names.sort_unstable();
     names.dedup();
     names
+}
+
+/// Every service, in the order in which shards are planned.
+pub fn services() -> Vec<&'static str> {
+    SERVICES.iter().map(|service| service.name).collect()
 }
 
 /// The API actions that one service calls.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use nephoscope_model::{AccountId, Kind, Provider, Region, RelationName, Resource, ServiceName, Uid};
+use nephoscope_model::{
+    AccountId, Kind, PackedResource, Provider, Region, RelationName, Resource, ServiceName, Uid,
+};
 use serde_json::Value;
 
-use crate::normalise::{put, relate, tag, text};
+use crate::normalise::{put, relate, tag, text, tidy};
 use crate::redact::Redactor;
 
 /// Annotations that the server makes itself, and which are therefore nobody's labels.
@@ -78,6 +80,12 @@ impl Place {
         put(&mut resource, listed.facet, Ok(Some(item)));
         Some(resource)
     }
+}
+
+/// The resource as it is kept. Functions come by the ten thousand, so each is packed as soon as it was read.
+pub(super) fn packed(resource: Resource) -> PackedResource {
+    let mut one = tidy(vec![resource]);
+    PackedResource::from(one.pop().expect("tidying drops duplicates only, and there was one"))
 }
 
 #[cfg(test)]

@@ -4,12 +4,14 @@
 //! method that their address does not take; either way the server itself says so, which shows that it was reached.
 //! Only hosts are asked that the target names: annotations are written by whoever may deploy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nephoscope_model::{Facet, Region, Resource, Unreadable};
 use reqwest::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use reqwest::{Method, Url};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::contexts::Base;
 use super::wire::{FAMILY, message};
@@ -33,6 +35,8 @@ pub(super) struct Stranger<'a> {
     pub base: &'a Base,
     /// The other host that the target names: that of the load balancer.
     pub public_host: Option<String>,
+    /// What was answered at doors, by address: those of one app, or of all functions, are the same.
+    pub asked: Mutex<BTreeMap<String, Arc<OnceCell<Read>>>>,
 }
 
 /// What stands for an answer that nobody asked for.
@@ -76,24 +80,26 @@ impl Stranger<'_> {
         resources: &mut [Resource],
         beside: fn(&Value) -> Option<String>,
     ) {
-        let addresses: Vec<Option<String>> =
-            resources.iter().map(|resource| self.door(resource, beside)).collect();
-        let distinct: BTreeSet<&String> = addresses.iter().flatten().collect();
-        let asked = reader.each(distinct, |address| async move {
-            let reply = self.get(reader, address).await;
-            let answer =
-                reply.map(|reply| Some(json!({ "status": reply.status, "let_in": reached(&reply) })));
-            (address, answer)
-        });
-        let answers: BTreeMap<&String, Read> = asked.await.into_iter().collect();
-        for (resource, address) in resources.iter_mut().zip(&addresses) {
-            match address.as_ref().and_then(|address| answers.get(address)) {
-                Some(answer) => put(resource, "probe", answer.clone()),
+        for resource in resources {
+            match self.door(resource, beside) {
+                Some(address) => put(resource, "probe", self.at_door(reader, address).await),
                 None => {
                     resource.facets.insert("probe".to_owned(), not_probed());
                 }
             }
         }
+    }
+
+    async fn at_door(&self, reader: &Reader, address: String) -> Read {
+        let answer = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(asked.entry(address.clone()).or_default())
+        };
+        let ask = || async {
+            let reply = self.get(reader, &address).await?;
+            Ok(Some(json!({ "status": reply.status, "let_in": reached(&reply) })))
+        };
+        answer.get_or_init(ask).await.clone()
     }
 
     /// The address to ask for a resource, where it is of a host that the target names.

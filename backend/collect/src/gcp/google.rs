@@ -68,6 +68,15 @@ impl Google {
     }
 }
 
+#[cfg(test)]
+impl Google {
+    /// Google without credentials.
+    pub(super) fn anonymous(transport: Transport) -> Self {
+        let credentials = google_cloud_auth::credentials::anonymous::Builder::new().build();
+        Self { credentials, transport }
+    }
+}
+
 #[async_trait]
 impl Wire for Google {
     async fn send(&self, action: &Action, request: &Request) -> Result<Reply, Unsent> {

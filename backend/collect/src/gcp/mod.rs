@@ -4,13 +4,27 @@
 //! that redacts and relates. One shard is one service of one project; the project is the account.
 
 mod assets;
+mod edges;
 mod google;
 mod kind;
 mod options;
 mod projects;
 mod quota;
 
+mod apigateway;
+mod apikeys;
+mod appengine;
+mod artifactregistry;
+mod cloudfunctions;
+mod compute;
 mod project;
+mod run;
+mod vpcaccess;
+
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -46,7 +60,17 @@ macro_rules! services {
     };
 }
 
-services![project];
+services![
+    apigateway,
+    apikeys,
+    appengine,
+    artifactregistry,
+    cloudfunctions,
+    compute,
+    project,
+    run,
+    vpcaccess,
+];
 
 /// The projects that credentials see, ready to be read.
 #[derive(Debug)]
@@ -74,7 +98,12 @@ impl Gcp {
         }
         let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
         let transport = transport.map_err(|unsent| CollectError::unsent("Google Cloud", &unsent))?;
-        let wire: Arc<dyn Wire> = Arc::new(Google::connect(&options, transport).await?);
+        let google = Google::connect(&options, transport).await?;
+        Self::open(options, google).await
+    }
+
+    async fn open(options: GcpOptions, google: Google) -> Result<Self, CollectError> {
+        let wire: Arc<dyn Wire> = Arc::new(google);
         // Listing projects uses the quota of the credentials' own project, whichever that is.
         let reader = reader(&options, &wire, AccountId::from("credentials"));
         let projects = projects::discover(&reader, &options).await?;
@@ -168,6 +197,11 @@ impl Collector for Gcp {
 /// Every API action that is ever called, as coverage counts them.
 pub fn actions() -> Vec<&'static str> {
     sorted(declared().map(|action| action.api))
+}
+
+/// Every service, in the order in which shards are planned.
+pub fn services() -> Vec<&'static str> {
+    SERVICES.iter().map(|service| service.name).collect()
 }
 
 /// The API actions that one service calls.

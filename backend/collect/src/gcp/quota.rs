@@ -7,3 +7,14 @@ pub(super) static ASSETS: Family = Family { name: "cloudasset-list", per_second:
 
 /// Resource Manager reads: 600 a minute. <https://cloud.google.com/resource-manager/docs/limits>
 pub(super) static PROJECTS: Family = Family { name: "resourcemanager", per_second: 10.0, burst: 10 };
+
+/// Reads of Cloud Run: 3,000 a minute and region. <https://cloud.google.com/run/quotas>
+pub(super) static RUN: Family = Family { name: "run", per_second: 50.0, burst: 50 };
+
+// Of the others Google shows the number in the console of each project; these are careful ones, which scans hardly use:
+// nearly everything comes from the inventory.
+pub(super) static FUNCTIONS: Family = Family { name: "cloudfunctions", per_second: 20.0, burst: 20 };
+pub(super) static APIGATEWAY: Family = Family { name: "apigateway", per_second: 10.0, burst: 10 };
+pub(super) static APIKEYS: Family = Family { name: "apikeys", per_second: 2.0, burst: 10 };
+pub(super) static APPENGINE: Family = Family { name: "appengine", per_second: 10.0, burst: 10 };
+pub(super) static ARTIFACTS: Family = Family { name: "artifactregistry", per_second: 20.0, burst: 20 };

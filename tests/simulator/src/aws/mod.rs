@@ -39,7 +39,8 @@ impl Asked for Call {
 
     fn drawn(&self, attempt: u64) -> f64 {
         let mut hasher = DefaultHasher::new();
-        (Call::name(self), &self.region, &self.path, format!("{:?}", self.parameters), attempt).hash(&mut hasher);
+        (Call::name(self), &self.region, &self.path, format!("{:?}", self.parameters), attempt)
+            .hash(&mut hasher);
         crate::misbehaviour::unit(hasher.finish())
     }
 }

@@ -132,7 +132,8 @@ impl AzureEstate {
         let filter = call.parameter("$filter").unwrap_or_default();
         let here = |id: &str| {
             let Some((above, rest)) = id.rsplit_once("/providers/") else { return false };
-            let same_type = type_of(&id.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>()).0 == type_;
+            let same_type =
+                type_of(&id.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>()).0 == type_;
             if !same_type {
                 return false;
             }
@@ -142,11 +143,17 @@ impl AzureEstate {
             let everywhere = EVERYWHERE.contains(&type_.as_str());
             let plain = !above.contains("/providers/");
             let inherited = INHERITED.contains(&type_.as_str())
-                && (scope.starts_with(&format!("{above}/")) || above.is_empty() || above.starts_with("/providers/"));
+                && (scope.starts_with(&format!("{above}/"))
+                    || above.is_empty()
+                    || above.starts_with("/providers/"));
             let at_scope = filter.contains("atScope()") || filter.contains("atscope()");
             direct
                 || inherited
-                || (top && below && (of_subscription || of_group) && (plain || everywhere) && !(at_scope && everywhere))
+                || (top
+                    && below
+                    && (of_subscription || of_group)
+                    && (plain || everywhere)
+                    && !(at_scope && everywhere))
         };
         let principal = filter.split_once("'").and_then(|(_, rest)| rest.split('\'').next());
         let wanted = |resource: &&Value| match principal {
@@ -161,14 +168,16 @@ impl AzureEstate {
 
     /// The page of a list that is asked for.
     fn page(&self, call: &Call, items: Vec<Value>) -> Answer {
-        let start = call.parameter("$skiptoken").and_then(|token| token.parse().ok()).unwrap_or(0).min(items.len());
+        let start =
+            call.parameter("$skiptoken").and_then(|token| token.parse().ok()).unwrap_or(0).min(items.len());
         let end = (start + self.page).min(items.len());
         let mut body = json!({"value": items[start..end]});
         if end < items.len() {
             let others = call.query.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("$skiptoken"));
             let others: String = others.map(|(name, value)| format!("{name}={value}&")).collect();
             let others = others.replace(' ', "%20").replace('\'', "%27");
-            body["nextLink"] = json!(format!("https://{}{}?{others}%24skiptoken={end}", call.host, call.path));
+            body["nextLink"] =
+                json!(format!("https://{}{}?{others}%24skiptoken={end}", call.host, call.path));
         }
         Answer::json(&body)
     }
@@ -181,5 +190,7 @@ fn is_one(name: &str) -> bool {
 /// True where every document has a version that can be compared with.
 #[cfg(test)]
 pub(super) fn versions_are_dates() -> bool {
-    super::documents().iter().all(|document| document.version.len() >= 10 && document.version.as_bytes()[4] == b'-')
+    super::documents()
+        .iter()
+        .all(|document| document.version.len() >= 10 && document.version.as_bytes()[4] == b'-')
 }

@@ -20,7 +20,11 @@ impl AzureEstate {
     pub(super) fn query(&self, call: &Call) -> Answer {
         let body = call.json();
         let refused = |why: &str| {
-            fault::refusal(400, "BadRequest", &format!("Please provide below info when asking for support: {why}"))
+            fault::refusal(
+                400,
+                "BadRequest",
+                &format!("Please provide below info when asking for support: {why}"),
+            )
         };
         let asked = match Query::of(body["query"].as_str().unwrap_or_default()) {
             Ok(query) => query,
@@ -84,7 +88,8 @@ impl AzureEstate {
                 Some(rows.collect())
             }
             "resourcecontainers" => {
-                let ids = self.subscriptions.iter().filter(|one| one["subscriptionId"].as_str().is_some_and(asked));
+                let ids =
+                    self.subscriptions.iter().filter(|one| one["subscriptionId"].as_str().is_some_and(asked));
                 let row = |one: &Value| {
                     json!({"id": one["id"], "name": one["displayName"], "subscriptionId": one["subscriptionId"],
                         "type": "microsoft.resources/subscriptions", "tenantId": self.tenant,
@@ -99,9 +104,8 @@ impl AzureEstate {
     fn row(&self, id: &str, resource: &Value, owner: &str) -> Value {
         let group = id.split_once("/resourcegroups/").and_then(|(_, rest)| rest.split('/').next());
         let type_ = resource["type"].as_str().map(str::to_ascii_lowercase);
-        let type_ = type_.unwrap_or_else(|| {
-            type_of(&id.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>()).0
-        });
+        let type_ = type_
+            .unwrap_or_else(|| type_of(&id.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>()).0);
         let name = resource["name"].as_str().or_else(|| resource["id"].as_str()?.rsplit('/').next());
         let text = |name: &str| resource[name].as_str().unwrap_or_default();
         json!({

@@ -53,8 +53,7 @@ impl AzureEstate {
                 let group = named(name)?;
                 let mut whole = info(group);
                 if let Some(parent) = group.parent.as_deref().and_then(named) {
-                    whole["properties"]["details"] =
-                        json!({"parent": {"id": parent.id(), "name": parent.name, "displayName": parent.name}});
+                    whole["properties"]["details"] = json!({"parent": {"id": parent.id(), "name": parent.name, "displayName": parent.name}});
                 }
                 Some(Err(Answer::json(&whole)))
             }

@@ -83,8 +83,10 @@ impl Query {
 
     /// The rows that are asked for, in their order and with their columns.
     pub(super) fn answer(&self, rows: Vec<Value>) -> Vec<Value> {
-        let mut rows: Vec<Value> =
-            rows.into_iter().filter(|row| self.conditions.iter().all(|condition| condition.holds(row))).collect();
+        let mut rows: Vec<Value> = rows
+            .into_iter()
+            .filter(|row| self.conditions.iter().all(|condition| condition.holds(row)))
+            .collect();
         if let Some((path, falling)) = &self.order {
             rows.sort_by_key(|row| text(row, path).to_ascii_lowercase());
             if *falling {
@@ -94,7 +96,8 @@ impl Query {
         rows.truncate(self.limit.unwrap_or(usize::MAX));
         let Some(columns) = &self.columns else { return rows };
         let narrow = |row: Value| {
-            let column = |(name, path): &(String, String)| (name.clone(), at(&row, path).cloned().unwrap_or_default());
+            let column =
+                |(name, path): &(String, String)| (name.clone(), at(&row, path).cloned().unwrap_or_default());
             Value::Object(columns.iter().map(column).collect::<Map<String, Value>>())
         };
         rows.into_iter().map(narrow).collect()
@@ -183,7 +186,8 @@ fn pieces(text: &str) -> Result<Vec<Vec<Token>>, Refused> {
                 (Token::Sign(rest[..length].to_owned()), length)
             }
             _ => {
-                let length = rest.chars().position(|letter| " |'\"(),=".contains(letter) || letter.is_whitespace());
+                let length =
+                    rest.chars().position(|letter| " |'\"(),=".contains(letter) || letter.is_whitespace());
                 let length = length.unwrap_or(rest.len());
                 (Token::Word(rest[..length].to_owned()), length.max(1))
             }
@@ -212,7 +216,11 @@ impl Tokens {
     }
 
     fn wants(&mut self, text: &str) -> Result<(), Refused> {
-        if self.takes(text) { Ok(()) } else { Err(format!("`{text}` is wanted at {:?}", self.tokens.get(self.next))) }
+        if self.takes(text) {
+            Ok(())
+        } else {
+            Err(format!("`{text}` is wanted at {:?}", self.tokens.get(self.next)))
+        }
     }
 
     fn end(&self) -> Result<(), Refused> {
@@ -269,8 +277,8 @@ impl Tokens {
         let how = self.take().ok_or_else(|| format!("nothing is said of {path}"))?.text().to_owned();
         let mut values = Vec::new();
         match how.as_str() {
-            "==" | "=~" | "!=" | "!~" | "contains" | "!contains" | "has" | "!has" | "startswith" | "!startswith"
-            | "endswith" | "!endswith" => values.push(self.value()?),
+            "==" | "=~" | "!=" | "!~" | "contains" | "!contains" | "has" | "!has" | "startswith"
+            | "!startswith" | "endswith" | "!endswith" => values.push(self.value()?),
             "in" | "in~" | "!in" | "!in~" => {
                 self.wants("(")?;
                 values.push(self.value()?);
@@ -287,7 +295,9 @@ impl Tokens {
     fn value(&mut self) -> Result<String, Refused> {
         match self.take() {
             Some(Token::Quoted(text)) => Ok(text),
-            Some(Token::Word(word)) if word == "true" || word == "false" || word.parse::<f64>().is_ok() => Ok(word),
+            Some(Token::Word(word)) if word == "true" || word == "false" || word.parse::<f64>().is_ok() => {
+                Ok(word)
+            }
             other => Err(format!("a value is wanted, and not {other:?}")),
         }
     }

@@ -50,11 +50,15 @@ impl AzureEstate {
 
     /// The ids of the subscriptions.
     pub fn subscriptions(&self) -> Vec<String> {
-        self.subscriptions.iter().filter_map(|one| one["subscriptionId"].as_str().map(str::to_owned)).collect()
+        self.subscriptions
+            .iter()
+            .filter_map(|one| one["subscriptionId"].as_str().map(str::to_owned))
+            .collect()
     }
 
     fn subscription(&self, id: &str) -> Option<&Value> {
-        let fits = |one: &&Value| one["subscriptionId"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id));
+        let fits =
+            |one: &&Value| one["subscriptionId"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(id));
         self.subscriptions.iter().find(fits)
     }
 }
@@ -67,7 +71,8 @@ fn documents() -> &'static [Document] {
 
 /// The read that serves an address.
 fn read(method: &str, path: &[&str]) -> Option<(&'static Document, &'static Read)> {
-    let mut found: Vec<_> = documents().iter().filter_map(|one| Some((one, one.read(method, path)?))).collect();
+    let mut found: Vec<_> =
+        documents().iter().filter_map(|one| Some((one, one.read(method, path)?))).collect();
     // An address in full is a better match than one that begins with any scope.
     found.sort_by_key(|(_, read)| read.path.placeholders());
     found.into_iter().next()
@@ -148,11 +153,13 @@ impl Provider for AzureEstate {
         match fault {
             Fault::RepeatedToken if graph::is_query(call) => body["$skipToken"] = json!("again"),
             Fault::RepeatedToken if body.get("value").is_some() => {
-                let query: Vec<String> = call.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                let query: Vec<String> =
+                    call.query.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 body["nextLink"] = json!(format!("https://{}{}?{}", call.host, call.path, query.join("&")));
             }
             Fault::NextElsewhere if body.get("value").is_some() => {
-                body["nextLink"] = json!("https://management.example.test/subscriptions?api-version=2022-12-01");
+                body["nextLink"] =
+                    json!("https://management.example.test/subscriptions?api-version=2022-12-01");
             }
             Fault::Changed(pointer, new) => changed(&mut body, pointer, new.as_ref()),
             _ => {}
@@ -180,7 +187,8 @@ impl Provider for AzureEstate {
                 .with_header("x-ms-user-quota-remaining", left)
                 .with_header("x-ms-user-quota-resets-after", clock(full));
         }
-        let of_subscription = call.segments.first().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
+        let of_subscription =
+            call.segments.first().is_some_and(|first| first.eq_ignore_ascii_case("subscriptions"));
         match of_subscription && call.segments.len() > 1 {
             true => answer.with_header("x-ms-ratelimit-remaining-subscription-reads", left),
             false => answer.with_header("x-ms-ratelimit-remaining-tenant-reads", left),

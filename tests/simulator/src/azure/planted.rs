@@ -30,7 +30,8 @@ impl AzureEstate {
             }
         }
         let tenant = planted["tenant"].as_str().unwrap_or(TENANT).to_owned();
-        let subscriptions: Vec<Value> = list("subscriptions").iter().map(|one| subscription(one, &tenant)).collect();
+        let subscriptions: Vec<Value> =
+            list("subscriptions").iter().map(|one| subscription(one, &tenant)).collect();
         let document = documents().iter().find(|one| one.name == "Microsoft.Resources.subscriptions");
         let document = document.expect("the data of this crate describes subscriptions");
         let one = document.read("GET", &["subscriptions", "x"]).expect("a subscription can be read");
@@ -42,7 +43,9 @@ impl AzureEstate {
         for given in list("managementGroups") {
             match Group::of(given) {
                 Some(group) => groups.push(group),
-                None => wrong.push(format!("azure.managementGroups: a group has name, parent, subscriptions: {given}")),
+                None => wrong.push(format!(
+                    "azure.managementGroups: a group has name, parent, subscriptions: {given}"
+                )),
             }
         }
         let mut estate = Self { tenant, page: PAGE, subscriptions, groups, resources: BTreeMap::new() };
@@ -69,7 +72,9 @@ impl AzureEstate {
         let (type_, _) = type_of(&path);
         let said = resource["type"].as_str().unwrap_or(&type_);
         // A few settings say a type that is shorter than their address.
-        if !said.eq_ignore_ascii_case(&type_) && !type_.to_ascii_lowercase().starts_with(&said.to_ascii_lowercase()) {
+        if !said.eq_ignore_ascii_case(&type_)
+            && !type_.to_ascii_lowercase().starts_with(&said.to_ascii_lowercase())
+        {
             wrong.push(format!("{at}.type: by its id it is a {type_}, and not a {said}"));
         }
         let last = path.last().copied().unwrap_or_default();
@@ -86,7 +91,8 @@ impl AzureEstate {
 /// Holds a body against the description of the read that serves its id.
 fn check(resource: &Value, path: &[&str], at: &str, wrong: &mut Vec<String>) {
     let with_list: Vec<&str> = path.iter().copied().chain(["list"]).collect();
-    let reads = [("GET", path), ("POST", path), ("POST", with_list.as_slice()), ("GET", with_list.as_slice())];
+    let reads =
+        [("GET", path), ("POST", path), ("POST", with_list.as_slice()), ("GET", with_list.as_slice())];
     let one = reads.into_iter().filter_map(|(method, path)| read(method, path));
     let mut one = one.filter(|(document, read)| document.items(&read.kind).is_none());
     if let Some((document, read)) = one.next() {

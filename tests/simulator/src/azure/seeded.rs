@@ -48,6 +48,7 @@ fn site(group: &str, number: usize, seed: u64) -> Vec<Value> {
         json!({"id": format!("{site}/config/{last}"), "name": last, "type": "Microsoft.Web/sites/config",
             "properties": properties})
     };
+    let signs_in = number.is_multiple_of(3);
     let publishing = |last: &str| {
         json!({"id": format!("{site}/basicPublishingCredentialsPolicies/{last}"), "name": last,
             "type": "Microsoft.Web/sites/basicPublishingCredentialsPolicies",
@@ -71,33 +72,42 @@ fn site(group: &str, number: usize, seed: u64) -> Vec<Value> {
                 "siteConfig": {"linuxFxVersion": runtime, "functionAppScaleLimit": 200, "http20Enabled": true},
             },
         }),
-        setting("web", json!({
-            "linuxFxVersion": runtime, "minTlsVersion": if number % 10 == 7 { "1.0" } else { "1.2" },
-            "scmMinTlsVersion": "1.2", "ftpsState": "FtpsOnly", "http20Enabled": true,
-            "remoteDebuggingEnabled": number % 50 == 9, "publicNetworkAccess": "Enabled", "alwaysOn": false,
-            "httpLoggingEnabled": true, "detailedErrorLoggingEnabled": true, "vnetRouteAllEnabled": false,
-            "cors": {"allowedOrigins": [if number % 25 == 5 { "*" } else { "https://shop.example.test" }],
-                "supportCredentials": false},
-            "ipSecurityRestrictions":
-                [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"}],
-            "scmIpSecurityRestrictionsUseMain": false, "use32BitWorkerProcess": false,
-        })),
-        setting("authsettingsV2", json!({
-            "platform": {"enabled": number % 3 == 0, "runtimeVersion": "~1"},
-            "globalValidation": {"requireAuthentication": number % 3 == 0,
-                "unauthenticatedClientAction": if number % 3 == 0 { "Return401" } else { "AllowAnonymous" }},
-            "httpSettings": {"requireHttps": true},
-        })),
-        setting("appsettings", json!({
-            "FUNCTIONS_EXTENSION_VERSION": "~4", "FUNCTIONS_WORKER_RUNTIME": "python",
-            "DB_PASSWORD": format!("CANARY-{seed}-{number}"),
-        })),
+        setting(
+            "web",
+            json!({
+                "linuxFxVersion": runtime, "minTlsVersion": if number % 10 == 7 { "1.0" } else { "1.2" },
+                "scmMinTlsVersion": "1.2", "ftpsState": "FtpsOnly", "http20Enabled": true,
+                "remoteDebuggingEnabled": number % 50 == 9, "publicNetworkAccess": "Enabled", "alwaysOn": false,
+                "httpLoggingEnabled": true, "detailedErrorLoggingEnabled": true, "vnetRouteAllEnabled": false,
+                "cors": {"allowedOrigins": [if number % 25 == 5 { "*" } else { "https://shop.example.test" }],
+                    "supportCredentials": false},
+                "ipSecurityRestrictions":
+                    [{"ipAddress": "Any", "action": "Allow", "priority": 2_147_483_647, "name": "Allow all"}],
+                "scmIpSecurityRestrictionsUseMain": false, "use32BitWorkerProcess": false,
+            }),
+        ),
+        setting(
+            "authsettingsV2",
+            json!({
+                "platform": {"enabled": signs_in, "runtimeVersion": "~1"},
+                "globalValidation": {"requireAuthentication": signs_in,
+                    "unauthenticatedClientAction": if signs_in { "Return401" } else { "AllowAnonymous" }},
+                "httpSettings": {"requireHttps": true},
+            }),
+        ),
+        setting(
+            "appsettings",
+            json!({
+                "FUNCTIONS_EXTENSION_VERSION": "~4", "FUNCTIONS_WORKER_RUNTIME": "python",
+                "DB_PASSWORD": format!("CANARY-{seed}-{number}"),
+            }),
+        ),
         publishing("ftp"),
         publishing("scm"),
         json!({
             "id": format!("{site}/functions/hello"), "name": format!("{name}/hello"),
             "type": "Microsoft.Web/sites/functions",
-            "properties": {"name": "hello", "function_app_id": null, "language": "python", "isDisabled": false,
+            "properties": {"language": "python", "isDisabled": false,
                 "config": {"bindings": [{"type": "httpTrigger", "direction": "in", "name": "request",
                     "authLevel": level, "methods": ["get"]}]}},
         }),

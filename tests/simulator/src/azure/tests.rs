@@ -9,8 +9,7 @@ use crate::client::{Reply, get, send};
 use crate::{AZURE_TENANT, AzureEstate, AzureServer, Fault, Misbehaviour};
 
 const SUBSCRIPTION: &str = "34adfa4f-cedf-4dc0-ba29-b6d1a69ab301";
-const SITE: &str =
-    "/subscriptions/34adfa4f-cedf-4dc0-ba29-b6d1a69ab301/resourceGroups/shop/providers/Microsoft.Web/sites/orders";
+const SITE: &str = "/subscriptions/34adfa4f-cedf-4dc0-ba29-b6d1a69ab301/resourceGroups/shop/providers/Microsoft.Web/sites/orders";
 const MANAGER: [(&str, &str); 2] =
     [("x-original-host", "management.azure.com"), ("authorization", "Bearer simulated")];
 
@@ -56,7 +55,11 @@ async fn asked(server: &AzureServer, query: &str, options: Value) -> Reply {
 }
 
 fn names(list: &Value) -> Vec<&str> {
-    list.as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().rsplit('/').next().unwrap()).collect()
+    list.as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["id"].as_str().unwrap().rsplit('/').next().unwrap())
+        .collect()
 }
 
 #[test]
@@ -77,12 +80,22 @@ fn what_azure_does_not_publish_is_refused() {
         wrong("/resources/0/properties/httpsOnly", json!("false")),
         "azure Microsoft.Web/sites/orders.properties.httpsOnly: true or false is wanted, and not \"false\""
     );
-    assert!(wrong("/resources/0/properties/clientCertMode", json!("Never")).contains("one of Required, Optional"));
-    assert!(wrong("/resources/1/id", json!(format!("{SITE}/settings/web"))).contains("no read of the published"));
+    assert!(
+        wrong("/resources/0/properties/clientCertMode", json!("Never")).contains("one of Required, Optional")
+    );
+    assert!(
+        wrong("/resources/1/id", json!(format!("{SITE}/settings/web"))).contains("no read of the published")
+    );
     assert!(wrong("/resources/0/type", json!("Microsoft.Web/serverfarms")).contains("by its id it is a"));
-    assert!(wrong("/resources/0/name", json!("payments")).contains("by its id it is orders, and not payments"));
-    assert!(wrong("/resources/4/id", json!(format!("{SITE}/functions/a"))).contains("another one of this id"));
-    assert!(wrong("/subscriptions/0", json!("00000000-0000-4000-8000-000000000009")).contains("no subscription"));
+    assert!(
+        wrong("/resources/0/name", json!("payments")).contains("by its id it is orders, and not payments")
+    );
+    assert!(
+        wrong("/resources/4/id", json!(format!("{SITE}/functions/a"))).contains("another one of this id")
+    );
+    assert!(
+        wrong("/subscriptions/0", json!("00000000-0000-4000-8000-000000000009")).contains("no subscription")
+    );
     assert!(wrong("/groups", json!([])).contains("an estate has tenant, subscriptions"));
 }
 
@@ -98,7 +111,10 @@ async fn resources_and_lists_are_read_by_address_in_any_case() {
     for (path, code) in [
         (format!("{SITE}/config/authsettingsV2"), "ResourceNotFound"),
         (format!("{SITE}x/functions"), "ResourceNotFound"),
-        ("/subscriptions/00000000-0000-4000-8000-000000000009/providers/Microsoft.Web/sites".to_owned(), "SubscriptionNotFound"),
+        (
+            "/subscriptions/00000000-0000-4000-8000-000000000009/providers/Microsoft.Web/sites".to_owned(),
+            "SubscriptionNotFound",
+        ),
     ] {
         let reply = read(&server, &path).await;
         assert_eq!((reply.status, reply.body["error"]["code"].as_str()), (404, Some(code)), "{path}");
@@ -123,10 +139,15 @@ async fn what_hangs_on_a_scope_is_found_there_and_below() {
     assert_eq!(list(&format!("{SITE}/providers/Microsoft.Insights/diagnosticSettings")).await, ["all"]);
     assert_eq!(list(&format!("{subscription}/{assignments}")).await, ["002", "001"]);
     assert_eq!(list(&format!("{subscription}/{assignments}?$filter=atScope()")).await, ["002"]);
-    let of_one = format!("{subscription}/{assignments}?$filter=principalId%20eq%20'00000000-0000-4000-8000-0000000000aa'");
+    let of_one = format!(
+        "{subscription}/{assignments}?$filter=principalId%20eq%20'00000000-0000-4000-8000-0000000000aa'"
+    );
     assert_eq!(list(&of_one).await, ["001"]);
     assert_eq!(list(&format!("{SITE}/{assignments}")).await, ["002", "001"]);
-    assert_eq!(list(&format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions")).await, ["24c"]);
+    assert_eq!(
+        list(&format!("{subscription}/providers/Microsoft.Authorization/roleDefinitions")).await,
+        ["24c"]
+    );
     assert_eq!(list(&format!("{subscription}/providers/Microsoft.Security/pricings")).await, ["ces"]);
     let below = read(&server, "/providers/Microsoft.Management/managementGroups/root/descendants").await;
     assert_eq!(names(&below.body["value"]), ["shops", SUBSCRIPTION]);
@@ -200,7 +221,12 @@ async fn a_query_is_answered_in_pages_and_a_strange_one_is_refused() {
     let server = started(Misbehaviour::default()).await;
     let cut = asked(&server, "Resources | project name", json!({"$top": 0})).await;
     assert_eq!(cut.body["resultTruncated"], "true", "without ids there are no pages");
-    for strange in ["Resources | summarize count()", "Storms", "Resources | where type hasnt 'x'", "Resources | where (type == 'x'"] {
+    for strange in [
+        "Resources | summarize count()",
+        "Storms",
+        "Resources | where type hasnt 'x'",
+        "Resources | where (type == 'x'",
+    ] {
         let refused = asked(&server, strange, json!({})).await;
         assert_eq!(refused.status, 400, "{strange}: {}", refused.text);
     }
@@ -218,7 +244,10 @@ fn conditions_mean_what_they_mean_in_the_original() {
     for (condition, expected) in [
         ("type =~ 'Microsoft.Web/sites'", vec!["1", "2"]),
         ("type == 'Microsoft.Web/sites'", vec![]),
-        ("type in~ ('microsoft.keyvault/vaults', 'microsoft.web/sites') and not(kind contains 'FUNCTION')", vec!["2", "3"]),
+        (
+            "type in~ ('microsoft.keyvault/vaults', 'microsoft.web/sites') and not(kind contains 'FUNCTION')",
+            vec!["2", "3"],
+        ),
         ("kind has 'app'", vec!["2"]),
         ("isnotempty(kind) and (properties.state != 'Stopped' or kind == 'x')", vec!["1"]),
         ("tolower(properties.state) !in ('running')", vec!["1", "2", "3"]),
@@ -227,7 +256,8 @@ fn conditions_mean_what_they_mean_in_the_original() {
         let query = Query::of(&format!("Resources | where {condition}")).unwrap();
         assert_eq!(names(&Value::Array(query.answer(rows()))), expected, "{condition}");
     }
-    let columns = Query::of("resources | project id, running = properties.state | sort by id desc | take 1").unwrap();
+    let columns =
+        Query::of("resources | project id, running = properties.state | sort by id desc | take 1").unwrap();
     assert_eq!(columns.answer(rows()), [json!({"id": "3", "running": null})]);
 }
 
@@ -249,7 +279,8 @@ async fn tokens_are_given_to_who_signs_in_rightly() {
     server.misbehave(Misbehaviour::default().always("token", Fault::ExpiredCredentials));
     assert!(token(AZURE_TENANT, right).await.body["error_description"].as_str().unwrap().contains("7000222"));
 
-    let machine = "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com";
+    let machine =
+        "/metadata/identity/oauth2/token?api-version=2018-02-01&resource=https%3A%2F%2Fmanagement.azure.com";
     assert_eq!(get(&server.endpoint(), machine, &[]).await.status, 400);
     let told = get(&server.endpoint(), machine, &[("metadata", "true")]).await.body;
     assert_eq!(told["resource"], "https://management.azure.com");
@@ -262,7 +293,10 @@ async fn tokens_are_given_to_who_signs_in_rightly() {
 async fn the_door_is_shut_to_who_names_no_version_or_has_no_token() {
     let server = started(Misbehaviour::default()).await;
     let code = async |path: &str, headers: &[(&str, &str)]| {
-        get(&server.endpoint(), path, headers).await.body["error"]["code"].as_str().unwrap_or_default().to_owned()
+        get(&server.endpoint(), path, headers).await.body["error"]["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     };
     assert_eq!(code("/subscriptions?api-version=2022-12-01", &MANAGER[..1]).await, "AuthenticationFailed");
     assert_eq!(code("/subscriptions", &MANAGER).await, "MissingApiVersionParameter");
@@ -309,11 +343,20 @@ async fn it_misbehaves_by_permission_by_address_and_by_name() {
     let web = format!("{SITE}/config/web");
     let rules = || Misbehaviour::default();
     let ok = (200, String::new());
-    assert_eq!(code(rules().always("Microsoft.Web/sites/config/read", Fault::Denied), &web).await.1, "AuthorizationFailed");
+    assert_eq!(
+        code(rules().always("Microsoft.Web/sites/config/read", Fault::Denied), &web).await.1,
+        "AuthorizationFailed"
+    );
     assert_eq!(code(rules().always("GET */CONFIG/*", Fault::Denied), &web).await.1, "AuthorizationFailed");
     assert_eq!(code(rules().about("*", "payments", Fault::Denied), &web).await, ok);
-    assert_eq!(code(rules().about("*", "ORDERS", Fault::ApiDisabled), &web).await.1, "MissingSubscriptionRegistration");
-    assert_eq!(code(rules().always("*", Fault::ExpiredCredentials), &web).await, (401, "ExpiredAuthenticationToken".to_owned()));
+    assert_eq!(
+        code(rules().about("*", "ORDERS", Fault::ApiDisabled), &web).await.1,
+        "MissingSubscriptionRegistration"
+    );
+    assert_eq!(
+        code(rules().always("*", Fault::ExpiredCredentials), &web).await,
+        (401, "ExpiredAuthenticationToken".to_owned())
+    );
     let told = Fault::Refused(403, "DisabledSubscription".to_owned(), "It is disabled.".to_owned());
     assert_eq!(code(rules().always("*", told), &web).await.1, "DisabledSubscription");
     server.forget();

@@ -70,7 +70,10 @@ impl AzureEstate {
 fn of_identity(call: &Call) -> Answer {
     let Some(resource) = call.parameter("resource") else {
         let message = "Required query variable 'resource' is missing";
-        return Answer::json_with_status(400, &json!({"error": "invalid_request", "error_description": message}));
+        return Answer::json_with_status(
+            400,
+            &json!({"error": "invalid_request", "error_description": message}),
+        );
     };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Answer::json(&json!({

@@ -37,8 +37,12 @@ impl FnEstate {
     pub fn planted(planted: &Value) -> Result<Self, Wrong> {
         let mut wrong = Vec::new();
         let mut estate = Self { token: planted["token"].as_str().map(str::to_owned), ..Self::default() };
-        let Some(fields) = planted.as_object() else { return Err(Wrong(vec!["fn: an object is wanted".to_owned()])) };
-        for name in fields.keys().filter(|name| !["token", "apps", "fns", "triggers"].contains(&name.as_str())) {
+        let Some(fields) = planted.as_object() else {
+            return Err(Wrong(vec!["fn: an object is wanted".to_owned()]));
+        };
+        for name in
+            fields.keys().filter(|name| !["token", "apps", "fns", "triggers"].contains(&name.as_str()))
+        {
             wrong.push(format!("fn.{name}: an estate has token, apps, fns and triggers"));
         }
         for (list, path) in [("apps", "v2/apps/x"), ("fns", "v2/fns/x"), ("triggers", "v2/triggers/x")] {
@@ -144,9 +148,15 @@ impl Provider for FnEstate {
     fn answer(&self, call: &Call) -> Option<Answer> {
         let parts = call.parts();
         match parts.as_slice() {
-            [] => return Some(Answer::json(&json!({"goto": "https://github.com/fnproject/fn", "hello": "world!"}))),
+            [] => {
+                return Some(Answer::json(
+                    &json!({"goto": "https://github.com/fnproject/fn", "hello": "world!"}),
+                ));
+            }
             ["version"] => return Some(Answer::json(&json!({"version": "0.3.753"}))),
-            _ if self.token.is_some() && self.token != call.bearer => return Some(refusal(401, "Unauthorized")),
+            _ if self.token.is_some() && self.token != call.bearer => {
+                return Some(refusal(401, "Unauthorized"));
+            }
             _ => {}
         }
         match parts.as_slice() {
@@ -230,7 +240,8 @@ const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 fn cursor_of(name: &str) -> String {
     let mut cursor = String::new();
     for chunk in name.as_bytes().chunks(3) {
-        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        let bits =
+            chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for position in 0..=chunk.len() {
             cursor.push(char::from(DIGITS[(bits >> (18 - 6 * position) & 63) as usize]));
         }
@@ -244,7 +255,9 @@ fn cursor_read(cursor: &str) -> Option<String> {
         let digit = |byte: &u8| DIGITS.iter().position(|digit| digit == byte).map(|value| value as u32);
         let bits = chunk.iter().map(digit).try_fold(0u32, |bits, digit| Some(bits << 6 | digit?))?;
         let bits = bits << (6 * (4 - chunk.len()));
-        bytes.extend(bits.to_be_bytes().into_iter().skip(1).take(chunk.len().checked_sub(1).filter(|n| *n > 0)?));
+        bytes.extend(
+            bits.to_be_bytes().into_iter().skip(1).take(chunk.len().checked_sub(1).filter(|n| *n > 0)?),
+        );
     }
     String::from_utf8(bytes).ok()
 }

@@ -33,8 +33,14 @@ fn what_the_api_does_not_have_is_refused() {
         crate::address::changed(&mut shop, pointer, Some(&value));
         FnEstate::planted(&shop).unwrap_err().0.join("\n")
     };
-    assert_eq!(with("/fns/0/runtime", json!("python")), "fn.fns.charge.runtime: Fn of swagger_v2 has no such field");
-    assert_eq!(with("/fns/0/memory", json!("128")), "fn.fns.charge.memory: a whole number is wanted, and not \"128\"");
+    assert_eq!(
+        with("/fns/0/runtime", json!("python")),
+        "fn.fns.charge.runtime: Fn of swagger_v2 has no such field"
+    );
+    assert_eq!(
+        with("/fns/0/memory", json!("128")),
+        "fn.fns.charge.memory: a whole number is wanted, and not \"128\""
+    );
     assert_eq!(with("/fns/0/app_id", json!("A9")), "fn.fns.charge: no app has the id \"A9\"");
     assert_eq!(with("/routes", json!([])), "fn.routes: an estate has token, apps, fns and triggers");
 }
@@ -52,7 +58,8 @@ async fn lists_are_paged_and_a_full_page_leads_to_an_empty_one() {
         address = format!("/v2/apps?cursor={cursor}");
     }
     assert_eq!(pages, [30, 30, 0]);
-    let of_one = get(&server.endpoint(), "/v2/fns?app_id=01SEED0007A000000000000003&per_page=1000", &[]).await;
+    let of_one =
+        get(&server.endpoint(), "/v2/fns?app_id=01SEED0007A000000000000003&per_page=1000", &[]).await;
     assert_eq!(of_one.body["items"].as_array().unwrap().len(), 2);
     assert_eq!(server.seen().calls["ListApps"], 3);
     assert_eq!(server.seen().lines.len(), 4);
@@ -99,5 +106,9 @@ async fn it_misbehaves_on_order() {
     assert_eq!(get(&server.endpoint(), &next, &[]).await.body, first);
     let odd = told(Fault::Changed("/items/*/shape".to_owned(), Some(json!("GENERIC_Z80")))).await;
     assert_eq!(odd.body["items"][1]["shape"], "GENERIC_Z80");
-    assert_eq!(get(&server.endpoint(), "/v2/fns?app_id=A1", &[]).await.status, 200, "nothing else is touched");
+    assert_eq!(
+        get(&server.endpoint(), "/v2/fns?app_id=A1", &[]).await.status,
+        200,
+        "nothing else is touched"
+    );
 }

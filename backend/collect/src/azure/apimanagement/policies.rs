@@ -2,7 +2,7 @@
 
 use nephoscope_model::Facet;
 use roxmltree::{Document, Node};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::super::expressions::{self, is_expression, recognised};
 use crate::failure::Failure;
@@ -27,26 +27,28 @@ const KEYS: &[&str] = &["decryption-keys", "issuer-signing-keys"];
 /// The policy in the facet, which is the reply about one, as a tree.
 pub(super) fn parse_facet(facet: &mut Facet, name: &str, action: &Action, redactor: &Redactor) {
     let Facet::Known(reply) = facet else { return };
-    let document = reply.pointer("/properties/value").and_then(Value::as_str).and_then(|text| parse(text, redactor));
+    let document =
+        reply.pointer("/properties/value").and_then(Value::as_str).and_then(|text| parse(text, redactor));
     *facet = match document {
         Some(document) => Facet::Known(document),
         None => Failure::malformed(action, "the policy is not XML").facet(name),
     };
 }
 
-/// The value of each policy in a list of replies as a tree; false where one of them is no XML.
-pub(super) fn parse_list(list: &mut Value, redactor: &Redactor) -> bool {
-    let mut whole = true;
+/// The fragments in the facet, which is a list of replies, each as a tree.
+pub(super) fn parse_fragments(facet: &mut Facet, name: &str, action: &Action, redactor: &Redactor) {
+    let Facet::Known(list) = facet else { return };
     for reply in list.get_mut("value").and_then(Value::as_array_mut).into_iter().flatten() {
-        let Some(value) = reply.pointer_mut("/properties/value") else {
-            whole = false;
-            continue;
-        };
-        let document = value.as_str().and_then(|text| parse(text, redactor));
-        whole &= document.is_some();
-        *value = document.unwrap_or_default();
+        let value = reply.pointer_mut("/properties/value");
+        let document = value.as_ref().and_then(|value| value.as_str()).and_then(|text| parse(text, redactor));
+        match (value, document) {
+            (Some(value), Some(document)) => *value = document,
+            _ => {
+                *facet = Failure::malformed(action, "a fragment is not XML").facet(name);
+                return;
+            }
+        }
     }
-    whole
 }
 
 /// The document element as `{"name", "attributes", "text", "children"}`; none where the text is no XML.
@@ -76,7 +78,8 @@ fn element<'a>(node: Node<'a, 'a>, around: Surroundings<'a>, redactor: &Redactor
     let mut attributes = Map::new();
     for attribute in node.attributes() {
         let kept = recognised(redactor, attribute.name(), attribute.value());
-        attributes.insert(attribute.name().to_owned(), kept.unwrap_or_else(|| Value::from(attribute.value())));
+        attributes
+            .insert(attribute.name().to_owned(), kept.unwrap_or_else(|| Value::from(attribute.value())));
     }
     let inner = Surroundings { called, secret };
     let children = node.children().filter(Node::is_element).map(|child| element(child, inner, redactor));
@@ -85,7 +88,8 @@ fn element<'a>(node: Node<'a, 'a>, around: Surroundings<'a>, redactor: &Redactor
         ("attributes".to_owned(), Value::Object(attributes)),
         ("children".to_owned(), children.collect()),
     ]);
-    let text: String = node.children().filter_map(|child| if child.is_text() { child.text() } else { None }).collect();
+    let text: String =
+        node.children().filter_map(|child| if child.is_text() { child.text() } else { None }).collect();
     let text = text.trim();
     if !text.is_empty() {
         fields.insert("text".to_owned(), kept_text(text, called.unwrap_or(name), secret, redactor));
@@ -98,21 +102,19 @@ fn kept_text(text: &str, name: &str, secret: bool, redactor: &Redactor) -> Value
     if secret && !is_expression(text) {
         return redactor.redact(name, text).to_value();
     }
-    let mut payload = json!({ "payload": text });
-    redactor.redact_payload(&mut payload, "/payload");
-    match payload.get_mut("payload").map(Value::take) {
-        Some(Value::String(text)) => recognised(redactor, name, &text).unwrap_or(Value::String(text)),
-        Some(mut parsed) => {
-            expressions::redact(redactor, name, &mut parsed);
-            parsed
+    match serde_json::from_str::<Value>(text) {
+        Ok(mut body @ (Value::Object(_) | Value::Array(_))) => {
+            expressions::redact(redactor, name, &mut body);
+            body
         }
-        None => Value::Null,
+        Ok(_) | Err(_) => recognised(redactor, name, text).unwrap_or_else(|| Value::from(text)),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use nephoscope_model::secret::Redacted;
+    use serde_json::json;
 
     use super::*;
     use crate::budget::Family;
@@ -161,7 +163,10 @@ mod tests {
         assert_eq!(inbound[2]["children"][0]["text"], "Bearer {{backend-token}}");
         assert_eq!(inbound[3]["children"][0]["text"], "live");
         assert_eq!(inbound[6]["children"][0]["text"]["scope"], "all");
-        assert_eq!(inbound[7]["children"][0]["attributes"]["condition"], "@(context.Request.Method == \"GET\")");
+        assert_eq!(
+            inbound[7]["children"][0]["attributes"]["condition"],
+            "@(context.Request.Method == \"GET\")"
+        );
     }
 
     #[test]
@@ -172,15 +177,18 @@ mod tests {
             let mut facet = Facet::Known(json!({"properties": {"format": "rawxml", "value": value}}));
             parse_facet(&mut facet, "policy", &ACTION, &redactor);
             assert_eq!(facet.unreadable().unwrap().error, "Malformed");
-            let mut list = json!({"value": [{"properties": {"value": value}}]});
-            assert!(!parse_list(&mut list, &redactor));
-            assert_eq!(list["value"][0]["properties"]["value"], Value::Null);
+            let mut fragments = Facet::Known(json!({"value": [{"properties": {"value": value}}]}));
+            parse_fragments(&mut fragments, "fragments", &ACTION, &redactor);
+            assert_eq!(fragments.unreadable().unwrap().error, "Malformed");
         }
         let mut absent = Facet::Absent;
         parse_facet(&mut absent, "policy", &ACTION, &redactor);
         assert_eq!(absent, Facet::Absent);
-        let mut list = json!({"value": [{"name": "sign-in", "properties": {"value": "<fragment><validate-jwt /></fragment>"}}]});
-        assert!(parse_list(&mut list, &redactor));
-        assert_eq!(list["value"][0]["properties"]["value"]["children"][0]["name"], "validate-jwt");
+        let sign_in =
+            json!({"name": "sign-in", "properties": {"value": "<fragment><validate-jwt /></fragment>"}});
+        let mut fragments = Facet::Known(json!({"value": [sign_in]}));
+        parse_fragments(&mut fragments, "fragments", &ACTION, &redactor);
+        let document = &fragments.value().unwrap()["value"][0]["properties"]["value"];
+        assert_eq!(document["children"][0]["name"], "validate-jwt");
     }
 }

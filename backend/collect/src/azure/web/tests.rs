@@ -207,6 +207,31 @@ fn functions_and_configurations_keep_no_secrets() {
 }
 
 #[test]
+fn private_endpoints_of_slots_are_read_where_they_decide() {
+    let slot = |properties: Value| read(APP, json!({"site": {"properties": properties}}));
+    assert!(endpoints_decide(&slot(json!({"sku": "PremiumV3"}))));
+    assert!(endpoints_decide(&slot(json!({"publicNetworkAccess": ""}))));
+    assert!(!endpoints_decide(&slot(json!({"publicNetworkAccess": "Enabled"}))));
+    assert!(!endpoints_decide(&slot(json!({"sku": "Dynamic"}))));
+    assert!(can_have_endpoints(&slot(json!({"publicNetworkAccess": "Enabled"}))));
+}
+
+#[test]
+fn what_changes_by_itself_is_left_out() {
+    let site = normalised(APP, json!({"site": {"properties": {"httpsOnly": true, "usageState": "Normal"}}}));
+    assert_eq!(known(&site, "site"), &json!({"properties": {"httpsOnly": true}}));
+    let mut grown = read(
+        APP,
+        json!({"plan": {"sku": {"tier": "ElasticPremium"}, "properties": {"zoneRedundant": true, "numberOfWorkers": 7}}}),
+    );
+    plan(&mut grown, &Redactor::new([7; 32]));
+    assert_eq!(
+        known(&grown, "plan"),
+        &json!({"sku": {"tier": "ElasticPremium"}, "properties": {"zoneRedundant": true}})
+    );
+}
+
+#[test]
 fn a_certificate_is_kept_without_itself() {
     let mut kept = read(
         APP,

@@ -10,6 +10,7 @@ mod sites;
 mod staticsites;
 mod storage;
 mod subscription;
+mod supplies;
 
 use nephoscope_model::{Fact, Facts, Resource};
 
@@ -25,6 +26,7 @@ pub(super) struct Survey<'a> {
     gateways: apim::Gateways,
     identities: identities::Identities,
     storage: storage::Users,
+    supplies: supplies::Supplies,
 }
 
 impl<'a> Survey<'a> {
@@ -39,7 +41,8 @@ impl<'a> Survey<'a> {
         let sites = sites::Sites::of(&map);
         let identities = identities::Identities::of(&map);
         let storage = storage::Users::of(&map);
-        Self { map, exposures, sites, gateways, identities, storage }
+        let supplies = supplies::Supplies::of(&map);
+        Self { map, exposures, sites, gateways, identities, storage, supplies }
     }
 }
 
@@ -51,7 +54,7 @@ impl Surveyed for Survey<'_> {
 
 /// The facts that the kind of the resource has.
 fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
-    let Survey { map, exposures, sites, gateways, identities, storage } = survey;
+    let Survey { map, exposures, sites, gateways, identities, storage, supplies } = survey;
     let exposure = || exposures.fact(position);
     let mut facts: Vec<(&str, Fact)> = match resource.kind.as_str() {
         "azure.functions.app" | "azure.functions.slot" => sites::facts(position, resource, map, exposure()),
@@ -64,7 +67,9 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
         "azure.containerapps.app" => containerapps::facts(resource, map, exposure()),
         "azure.staticsites.site" => vec![("exposure", exposure())],
         "azure.storage.account" => storage.facts(resource),
-        "azure.subscription" => subscription::facts(resource, map),
+        "azure.containerregistry.registry" => supplies.registry_facts(resource),
+        "azure.keyvault.vault" => supplies.vault_facts(resource),
+        "azure.subscription" => subscription::facts(resource, map, supplies),
         _ => Vec::new(),
     };
     if resource.kind.as_str() == "azure.functions.app" {

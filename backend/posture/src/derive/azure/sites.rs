@@ -184,7 +184,9 @@ fn tier_of(tier: &str) -> Option<&'static str> {
         "ElasticPremium" => Some("premium"),
         "Free" | "Shared" => Some("shared"),
         "Basic" | "Standard" | "Premium" | "PremiumV2" | "PremiumV3" | "PremiumV4" | "Premium0V3"
-        | "PremiumMV3" | "PremiumMV4" | "Isolated" | "IsolatedV2" | "IsolatedMV2" => Some("dedicated"),
+        | "PremiumMV3" | "PremiumMV4" | "PremiumContainer" | "Isolated" | "IsolatedV2" | "IsolatedMV2" => {
+            Some("dedicated")
+        }
         _ => None,
     }
 }

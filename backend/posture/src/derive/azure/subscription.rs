@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use nephoscope_model::{Fact, Resource};
 use serde_json::{Value, json};
 
+use super::supplies::Supplies;
 use crate::derive::map::Map;
 use crate::derive::reading::{Reading, elements, fact, list, merged, text};
 
@@ -36,9 +37,14 @@ const CHANGES: [&str; 4] = [
 ];
 
 /// The facts of a subscription.
-pub(super) fn facts(subscription: &Resource, map: &Map<'_>) -> Vec<(&'static str, Fact)> {
+pub(super) fn facts(
+    subscription: &Resource,
+    map: &Map<'_>,
+    supplies: &Supplies,
+) -> Vec<(&'static str, Fact)> {
     vec![
         ("has_functions", fact(has_functions(map))),
+        ("runs_images", fact(supplies.runs_images())),
         ("spend_alerts", fact(spend_alerts(subscription, map.estate.instant))),
         ("change_alerts", fact(change_alerts(subscription))),
         ("untagged", fact(untagged(map))),

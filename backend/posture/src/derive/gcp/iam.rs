@@ -236,6 +236,9 @@ impl Iam {
         let grants = self.grants(email);
         let mut found = Vec::new();
         let mut doubts = self.runners.doubts().to_vec();
+        for service in ["cloudfunctions", "run"] {
+            doubts.extend(map.listed(service, None).err().unwrap_or_default());
+        }
         for (account, positions) in self.runners.accounts().filter(|(account, _)| *account != email) {
             let acts = self.may(&grants, roles::IMPERSONATES[0], &self.project.account_uid(account));
             if acts == Ok(false) {

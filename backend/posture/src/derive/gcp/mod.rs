@@ -1,6 +1,7 @@
 //! Facts of Google Cloud, one file per family.
 
 mod apigateway;
+mod apikeys;
 mod appengine;
 mod audit;
 mod balancers;
@@ -78,6 +79,7 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
         "gcp.apigateway.config" => exposed(apigateway::facts(resource, map, serving)),
         "gcp.appengine.application" => exposed(appengine::facts(resource)),
         "gcp.apigateway.gateway" | "gcp.appengine.version" => exposed(Vec::new()),
+        "gcp.apikeys.key" => apikeys::facts(map),
         "gcp.artifactregistry.repository" => images::facts(resource, map, serving),
         "gcp.compute.backendservice" => balancers::facts(resource, map, &serving.balancers),
         "gcp.compute.securitypolicy" => {
@@ -89,6 +91,11 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
         | "gcp.secretmanager.secret"
         | "gcp.storage.bucket"
         | "gcp.tasks.queue" => exposed(governance.facts(position, resource, map)),
+        "gcp.project" => {
+            let mut facts = governance.facts(position, resource, map);
+            facts.push(("api_keys", fact(apikeys::keys(map))));
+            facts
+        }
         _ => governance.facts(position, resource, map),
     };
     facts.extend(governance.identity(resource, map));

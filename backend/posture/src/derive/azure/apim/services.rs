@@ -32,7 +32,7 @@ struct Product {
     /// Whether callers need no key.
     open: Reading<bool>,
     policy: Reading<Option<Value>>,
-    /// The uids of its APIs.
+    /// The names of its APIs, in lower case.
     apis: Reading<BTreeSet<String>>,
 }
 
@@ -95,7 +95,7 @@ impl Services {
         self.listed.clone()?;
         let mut products = Vec::new();
         for product in &service.products {
-            if product.apis.as_ref().map_err(Vec::clone)?.contains(without_revision(api.uid.as_str())) {
+            if product.apis.as_ref().map_err(Vec::clone)?.contains(api_name(api.uid.as_str())) {
                 products.push(product);
             }
         }
@@ -154,8 +154,10 @@ impl Product {
             required.map(|required| !required).ok_or_else(|| malformed("product"))
         });
         let apis = elements(product, "apis", "value").map(|apis| {
-            let ids = apis.iter().filter_map(|api| text(api, "id"));
-            ids.map(|id| without_revision(&id.to_lowercase()).to_owned()).collect()
+            apis.iter()
+                .filter_map(|api| text(api, "id"))
+                .map(|id| api_name(&id.to_lowercase()).to_owned())
+                .collect()
         });
         Self {
             name: product.name.clone(),
@@ -246,9 +248,10 @@ pub(super) fn parent(uid: &str) -> Option<&str> {
     Some(owner.rsplit_once('/')?.0)
 }
 
-/// The id of an API without which revision is meant: the listed one is the current one.
-fn without_revision(id: &str) -> &str {
-    id.split(";rev=").next().unwrap_or(id)
+/// What an API is called in its service, without which revision of it is meant. Products give ids of their own to it.
+fn api_name(id: &str) -> &str {
+    let name = id.rsplit('/').next().unwrap_or(id);
+    name.split(";rev=").next().unwrap_or(name)
 }
 
 fn borrowed(reading: &Reading<Option<Value>>) -> Reading<Option<&Value>> {
