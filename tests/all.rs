@@ -22,4 +22,5 @@ mod program;
 mod recorded;
 mod rehearsal;
 mod second_night;
+mod sessions;
 mod wire;

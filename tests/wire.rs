@@ -17,12 +17,24 @@ pub struct Request {
     head: Vec<u8>,
 }
 
+impl Request {
+    /// What a header says; nothing where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let head = std::str::from_utf8(&self.head).unwrap_or_default();
+        let named =
+            |line: &'_ &str| line.split_once(':').is_some_and(|(word, _)| word.eq_ignore_ascii_case(name));
+        head.lines().find(named).and_then(|line| line.split_once(':')).map_or("", |(_, value)| value.trim())
+    }
+}
+
 /// What is answered in place of the stand-in.
 pub struct Answer {
     pub status: u16,
     /// `AccessDeniedException`, `ThrottlingException`, … as the REST and JSON protocols carry it.
     pub error: &'static str,
     pub body: String,
+    /// What the server says of the time; nothing where it does not.
+    pub date: Option<String>,
 }
 
 impl Answer {
@@ -32,7 +44,13 @@ impl Answer {
     }
 
     pub fn error(status: u16, error: &'static str, message: &str) -> Self {
-        Self { status, error, body: serde_json::json!({"__type": error, "Message": message}).to_string() }
+        let body = serde_json::json!({"__type": error, "Message": message}).to_string();
+        Self { status, error, body, date: None }
+    }
+
+    /// The same, with what the server says of the time.
+    pub fn at(self, date: String) -> Self {
+        Self { date: Some(date), ..self }
     }
 }
 
@@ -96,9 +114,10 @@ fn serve(
         match rule(&request) {
             Some(answer) => write!(
                 writer,
-                "HTTP/1.1 {} -\r\nContent-Type: application/json\r\nx-amzn-ErrorType: {}\r\nContent-Length: {}\r\n\r\n{}",
+                "HTTP/1.1 {} -\r\nContent-Type: application/json\r\nx-amzn-ErrorType: {}\r\n{}Content-Length: {}\r\n\r\n{}",
                 answer.status,
                 answer.error,
+                answer.date.map(|date| format!("Date: {date}\r\n")).unwrap_or_default(),
                 answer.body.len(),
                 answer.body
             )?,

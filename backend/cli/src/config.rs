@@ -5,14 +5,14 @@ mod target;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use nephoscope_collect::Budgets;
+use nephoscope_collect::{Budgets, Limits};
 use nephoscope_scan::Target;
 use serde::Deserialize;
 use toml::Spanned;
 
-pub use self::target::ambient;
-use self::target::{Shared, TargetSection, target};
+use self::target::{Shared, TargetSection, ambient, target};
 use crate::failure::Failure;
 
 /// The name that is looked for beside the caller.
@@ -27,6 +27,8 @@ pub struct Config {
     pub file: File,
     /// The targets, ready to scan.
     pub targets: Vec<Target>,
+    /// How long and how often a call is tried.
+    pub limits: Limits,
 }
 
 /// The file as written.
@@ -62,6 +64,14 @@ pub struct ScanSection {
     pub budget: Option<f64>,
     /// Share of shards that must be read whole.
     pub min_coverage: Option<f64>,
+    /// Longest time to connect.
+    pub connect_timeout: Option<Spanned<String>>,
+    /// Longest time for one try of a call.
+    pub read_timeout: Option<Spanned<String>>,
+    /// Longest time for a call, with its tries and the waits between them.
+    pub call_timeout: Option<Spanned<String>>,
+    /// Most tries of a call.
+    pub tries: Option<u32>,
 }
 
 /// The share of each published quota that is used when nothing else is said.
@@ -102,6 +112,7 @@ impl Config {
                 ));
             }
         }
+        let limits = limits(&file.scan, &refuse)?;
         let mut names = BTreeSet::new();
         let mut targets = Vec::new();
         // Targets of one account share its quotas.
@@ -112,11 +123,56 @@ impl Config {
                 let message = format!("target `{}` is configured twice", section.name.get_ref());
                 return Err(refuse(section.name.span().start, message, "give each target a name of its own"));
             }
-            let shared = Shared { budget, budgets: &budgets, refuse: &refuse };
+            let shared = Shared { budget, limits, budgets: &budgets, refuse: &refuse };
             targets.push(target(section, &shared)?);
         }
-        Ok(Self { path: Some(path.to_owned()), file, targets })
+        Ok(Self { path: Some(path.to_owned()), file, targets, limits })
     }
+
+    /// The share of each published quota that scans use.
+    pub fn budget(&self) -> f64 {
+        self.file.scan.budget.unwrap_or(DEFAULT_BUDGET)
+    }
+
+    /// The target called `name` that the environment's credentials reach; none where no provider is called so.
+    pub fn ambient(
+        &self,
+        name: &str,
+        regions: &[String],
+        services: &[String],
+        budget: f64,
+    ) -> Option<Target> {
+        ambient(name, regions, services, budget, self.limits)
+    }
+}
+
+/// How long and how often a call is tried, as far as the file says.
+fn limits(section: &ScanSection, refuse: &dyn Fn(usize, String, &str) -> Failure) -> Result<Limits, Failure> {
+    let mut limits = Limits::default();
+    let fields = [
+        (&section.connect_timeout, &mut limits.connect),
+        (&section.read_timeout, &mut limits.attempt),
+        (&section.call_timeout, &mut limits.call),
+    ];
+    for (text, field) in fields {
+        if let Some(text) = text {
+            *field = span(text, refuse)?;
+        }
+    }
+    limits.tries = section.tries.unwrap_or(limits.tries).max(1);
+    Ok(limits)
+}
+
+/// Reads `15m`, `4h`, `30s` and their like.
+fn span(
+    text: &Spanned<String>,
+    refuse: &dyn Fn(usize, String, &str) -> Failure,
+) -> Result<Duration, Failure> {
+    let read = text.get_ref().parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
+    read.ok_or_else(|| {
+        let message = format!("`{}` is not a duration", text.get_ref());
+        refuse(text.span().start, message, "give a number with s, m or h, such as `15m`")
+    })
 }
 
 fn default_places() -> Vec<PathBuf> {
@@ -146,9 +202,7 @@ fn nearest(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use nephoscope_collect::RegionChoice;
+    use nephoscope_collect::{AzureAuth, RegionChoice, Tier};
     use nephoscope_model::AccountId;
     use nephoscope_scan::TargetAccess;
 
@@ -220,6 +274,49 @@ mod tests {
     }
 
     #[test]
+    fn targets_of_every_provider_and_the_limits_of_calls_are_understood() {
+        let text = r#"
+            [scan]
+            connect_timeout = "2s"
+            read_timeout = "10s"
+            call_timeout = "1m"
+            tries = 3
+            [[target]]
+            name = "azure"
+            provider = "azure"
+            cloud = "government"
+            auth = "managed"
+            management_group = "production"
+            tier = "code"
+            [[target]]
+            name = "google"
+            provider = "gcp"
+            parent = "folders/7"
+            exclude = ["sandbox"]
+            [[target]]
+            name = "fn"
+            provider = "fn"
+            api_url = "https://fn.example"
+            probe = true
+        "#;
+        let config = Config::parse(Path::new("nephoscope.toml"), text).unwrap();
+        let [azure, google, fn_project] = &config.targets[..] else { panic!("three targets") };
+        let TargetAccess::Azure(options) = &azure.access else { panic!("an Azure target") };
+        assert_eq!((options.auth, options.tier), (AzureAuth::Managed, Tier::Code));
+        assert_eq!((options.limits.attempt, options.limits.tries), (Duration::from_secs(10), 3));
+        let TargetAccess::Gcp(options) = &google.access else { panic!("a Google Cloud target") };
+        assert_eq!((options.parent.as_deref(), options.exclude.len()), (Some("folders/7"), 1));
+        assert_eq!(options.limits.call, Duration::from_secs(60));
+        let TargetAccess::Fn(options) = &fn_project.access else { panic!("a Fn target") };
+        assert!(options.probe && options.limits.connect == Duration::from_secs(2));
+        for name in ["aws", "azure", "gcp", "fn"] {
+            let ambient = config.ambient(name, &[], &[], config.budget()).unwrap();
+            assert_eq!((ambient.provider().as_str(), ambient.share()), (name, Some(0.5)));
+        }
+        assert!(config.ambient("production", &[], &[], 0.5).is_none());
+    }
+
+    #[test]
     fn mistakes_name_line_and_nearest_key() {
         let typo = refuse("[scan]\nbugdet = 0.5\n");
         assert!(typo.contains("configuration nephoscope.toml, line 2: unknown field `bugdet`"), "{typo}");
@@ -234,6 +331,12 @@ mod tests {
         assert!(zone.contains("line 5: read schedule `Europe/Berln`"), "{zone}");
         let share = refuse("[scan]\nbudget = 1.5\n");
         assert!(share.contains("line 2: `budget` is a share"), "{share}");
+        let span = refuse("[scan]\nread_timeout = \"soon\"\n");
+        assert!(span.contains("line 2: `soon` is not a duration"), "{span}");
+        let misplaced = refuse("[[target]]\nname = \"a\"\nprovider = \"gcp\"\nregions = \"all\"\n");
+        assert!(misplaced.contains("line 2: `regions` is no option of a target of gcp"), "{misplaced}");
+        let cloud = refuse("[[target]]\nname = \"a\"\nprovider = \"azure\"\ncloud = \"moon\"\n");
+        assert!(cloud.contains("line 4: `moon` is not a"), "{cloud}");
         let provider = refuse("[[target]]\nname = \"a\"\nprovider = \"asw\"\n");
         assert!(provider.contains("line 3: `asw` is not a provider"), "{provider}");
     }

@@ -5,9 +5,10 @@
 #[expect(dead_code, reason = "the other tests and the bench use more of it")]
 mod shop;
 
+use nephoscope_model::finding::Exposure;
 use nephoscope_model::{Facet, Provider, Resource, ServiceName};
 use serde_json::{Value, json};
-use shop::{Shop, known, resource, unknown, unread};
+use shop::{Shop, exposure, known, resource, unknown, unread};
 
 const SUBSCRIPTION: &str = "/subscriptions/s";
 const BUS: &str = "/subscriptions/s/resourcegroups/shop/providers/microsoft.servicebus/namespaces/orders";
@@ -55,11 +56,14 @@ fn bus(tags: &[&str]) -> Resource {
 #[test]
 fn a_subscription_knows_whether_it_runs_anything() {
     let empty = account(vec![subscription("budgets", json!([]))]);
-    assert_eq!(known(&empty, SUBSCRIPTION, "has_functions"), false);
-    assert_eq!(unknown(&empty.unlisted("web"), SUBSCRIPTION, "has_functions"), ["web NotListed"]);
+    for name in ["has_functions", "runs_on_demand"] {
+        assert_eq!(known(&empty, SUBSCRIPTION, name), false, "{name}");
+        assert_eq!(unknown(&empty.clone().unlisted("web"), SUBSCRIPTION, name), ["web NotListed"], "{name}");
+    }
     let workflow = resource("azure.logic.workflow", "/subscriptions/s/w", json!({"workflow": {}}));
     let running = account(vec![subscription("budgets", json!([])), workflow]);
-    assert_eq!(known(&running.unlisted("web"), SUBSCRIPTION, "has_functions"), true, "a witness");
+    assert_eq!(known(&running, SUBSCRIPTION, "has_functions"), false);
+    assert_eq!(known(&running.unlisted("web"), SUBSCRIPTION, "runs_on_demand"), true, "a witness");
 }
 
 #[test]
@@ -218,4 +222,24 @@ fn a_vault_knows_whose_settings_refer_to_it() {
     let silent = account(vec![vault(), unread(app("functionapp", "", json!([])), "references")]);
     assert_eq!(known(&silent, VAULT, "may_serve"), true);
     assert_eq!(unknown(&silent, VAULT, "functions"), ["references AccessDeniedException"]);
+}
+
+#[test]
+fn a_registry_is_reached_by_everybody_who_may_pull() {
+    let of = |properties: Value| {
+        let registry = json!({"registry": {"properties": properties}});
+        exposure(&account(vec![resource("azure.containerregistry.registry", REGISTRY, registry)]), REGISTRY)
+    };
+    assert_eq!(of(json!({"anonymousPullEnabled": true})), Exposure::Internet);
+    assert_eq!(of(json!({"anonymousPullEnabled": false})), Exposure::Internal);
+    assert_eq!(of(json!({})), Exposure::Internal);
+    assert_eq!(
+        of(json!({"anonymousPullEnabled": true, "publicNetworkAccess": "Disabled"})),
+        Exposure::Internal
+    );
+    let denied = json!({"anonymousPullEnabled": true, "networkRuleSet": {"defaultAction": "Deny"}});
+    assert_eq!(of(denied), Exposure::Internal);
+    let hidden =
+        unread(resource("azure.containerregistry.registry", REGISTRY, json!({"registry": {}})), "registry");
+    assert_eq!(exposure(&account(vec![hidden]), REGISTRY), Exposure::Unknown);
 }

@@ -344,6 +344,20 @@ fn a_workflow_has_secrets_targets_and_an_account() {
 }
 
 #[test]
+fn a_scheduled_call_has_secrets_in_its_address_too() {
+    let uid = "//cloudscheduler.googleapis.com/projects/111122223333/locations/europe-west1/jobs/beat";
+    let job = |parameters: Value| {
+        resource("gcp.scheduler.job", uid, json!({"job": {"httpTarget": {}}, "parameters": parameters}))
+    };
+    let redacted =
+        json!({"$redacted": {"detector": "google-api-key", "length": "33-64", "tag": "0011223344556677"}});
+    let found = known(&project(vec![job(json!({ "key": redacted }))]), uid, "secrets");
+    assert_eq!(found[0]["path"], "parameters.key");
+    assert_eq!(known(&project(vec![job(Value::Null)]), uid, "secrets"), json!([]));
+    assert!(!unknown(&project(vec![unread(job(Value::Null), "job")]), uid, "secrets").is_empty());
+}
+
+#[test]
 fn rules_are_open_or_unread() {
     let uid = "//firebaserules.googleapis.com/projects/111122223333/releases/cloud.firestore";
     let rules = |content: &str| {

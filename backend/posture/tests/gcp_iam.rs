@@ -153,6 +153,9 @@ fn ways_are_open_where_all_of_their_permissions_are_held_on_the_whole_project() 
         json!({"expression": "request.time < timestamp('2027-01-01T00:00:00Z')"});
     assert_eq!(of_orders(&held(&both, conditional), "escalations"), json!([]), "not for all and ever");
 
+    let hidden = bindings(&format!("{custom}_withcond_1a2b3c"), &[&member("orders")]);
+    assert_eq!(of_orders(&held(&both, hidden), "escalations"), json!([]), "a condition that was not shown");
+
     let unread_role = orders_with(bound);
     let reasons = unknown(&unread_role, &account_uid(&email("orders")), "escalations");
     assert_eq!(reasons, ["projects/shop/roles/deployer NotCollected"]);

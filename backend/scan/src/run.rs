@@ -1,6 +1,6 @@
 //! One scan from plan to score.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use nephoscope_catalogue::Catalogue;
 use nephoscope_collect::{ACCOUNTS_AT_ONCE, Named};
 use nephoscope_model::api::ScanEvent;
+use nephoscope_model::query::AsOf;
 use nephoscope_model::scan::{Origin, ScanState};
 use nephoscope_model::{AccountId, CoverageState, PackedResource, ScanId, Shard, ShardKey, TargetName};
 use nephoscope_posture::score::score;
@@ -156,8 +157,10 @@ async fn stages(
     Ok(store.scan_finish(id, &end).await?)
 }
 
-/// True where every shard that may name something was read whole, or is switched off: what stood there before is
-/// known and still names what it named, and nothing can have been made there since.
+/// True where every shard that may name something was read whole, or is switched off and was so the night before.
+///
+/// What stood in a shard before it was switched off still names what it named. What came into being since the last
+/// reading is not known on the first night, and a name that is not resolved for once looks like a shard that is off.
 async fn named_whole(
     store: &dyn Store,
     source: &dyn Source,
@@ -165,13 +168,22 @@ async fn named_whole(
     account: &AccountId,
 ) -> Result<bool, ScanError> {
     let coverage = store.estate_coverage(&open.scan.id, account).await?;
-    let heard: BTreeSet<&ShardKey> = coverage
-        .iter()
-        .filter(|row| matches!(row.coverage.state, CoverageState::Complete | CoverageState::Disabled))
-        .map(|row| &row.shard)
-        .collect();
-    let mut naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
-    Ok(naming.all(|key| heard.contains(key)))
+    let states: BTreeMap<&ShardKey, CoverageState> =
+        coverage.iter().map(|row| (&row.shard, row.coverage.state)).collect();
+    let naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
+    let silent: Vec<&ShardKey> =
+        naming.filter(|key| states.get(key) != Some(&CoverageState::Complete)).collect();
+    if silent.is_empty() {
+        return Ok(true);
+    }
+    if silent.iter().any(|key| states.get(key) != Some(&CoverageState::Disabled)) {
+        return Ok(false);
+    }
+    let view = store.view_fetch(std::slice::from_ref(&open.scan.target), &AsOf::Latest).await?;
+    let Some(before) = view.entries.first() else { return Ok(true) };
+    let before = store.estate_coverage(&before.scan, account).await?;
+    let mut spoke = before.iter().filter(|row| row.coverage.state != CoverageState::Disabled);
+    Ok(!spoke.any(|row| silent.contains(&&row.shard)))
 }
 
 /// The accounts of `keys`, which are sorted, each once.

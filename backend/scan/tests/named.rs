@@ -174,7 +174,10 @@ async fn what_is_switched_off_names_what_it_named_before_and_keeps_nothing_else(
     assert_eq!(after, [(FUNCTION.to_owned(), true), (KEY.to_owned(), false)].into());
     let asked = off.asked.lock().unwrap().pop().unwrap();
     assert_eq!(asked.1, [KEY.to_owned()].into());
-    // Nothing can have been made where everything is off: that a key is gone is as sure as elsewhere.
+    let mut others = Nights::begin().await;
+    let first = others.scan(&one(CoverageState::Disabled, false, false)).await;
+    assert_eq!(first.get(KEY), Some(&true), "one night is no proof: the name may not have been resolved");
+    // Nothing is made where everything stays off: that a key is gone is as sure as elsewhere.
     let after = nights.scan(&one(CoverageState::Disabled, false, false)).await;
     assert_eq!(after, [(FUNCTION.to_owned(), true)].into());
 }

@@ -26,5 +26,15 @@ async fn main() {
     let machine = google.endpoint();
     println!("# AZURE_TENANT_ID={AZURE_TENANT} AZURE_CLIENT_ID=a AZURE_CLIENT_SECRET=b");
     println!("# GCE_METADATA_HOST={}", machine.trim_start_matches("http://"));
-    std::future::pending::<()>().await;
+    // What nothing here knows an answer for is worth a word: the provider may not have it either.
+    let mut told = 0;
+    loop {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        let seen = [azure.seen(), google.seen(), fnproject.seen()];
+        let unknown: Vec<String> = seen.into_iter().flat_map(|seen| seen.unknown.into_keys()).collect();
+        if unknown.len() > told {
+            told = unknown.len();
+            eprintln!("asked, and not known here: {}", unknown.join(", "));
+        }
+    }
 }

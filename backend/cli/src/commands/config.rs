@@ -3,7 +3,6 @@
 use std::process::ExitCode;
 
 use crate::args::Config;
-use crate::config::DEFAULT_BUDGET;
 use crate::context::Context;
 use crate::failure::Outcome;
 use crate::print::{print, print_table, table};
@@ -27,11 +26,21 @@ pub fn run(context: &Context, command: &Config) -> Outcome {
             let listen =
                 file.serve.listen.map_or_else(|| "127.0.0.1:8080".to_owned(), |listen| listen.to_string());
             rows.add_row(["serve.listen", &listen, from(file.serve.listen.is_some())]);
-            let budget = file.scan.budget.unwrap_or(DEFAULT_BUDGET).to_string();
+            let budget = config.budget().to_string();
             rows.add_row(["scan.budget", &budget, from(file.scan.budget.is_some())]);
             let coverage =
                 file.scan.min_coverage.map_or_else(|| "not required".to_owned(), |share| share.to_string());
             rows.add_row(["scan.min_coverage", &coverage, from(file.scan.min_coverage.is_some())]);
+            let limits = &config.limits;
+            let spans = [
+                ("scan.connect_timeout", limits.connect, file.scan.connect_timeout.is_some()),
+                ("scan.read_timeout", limits.attempt, file.scan.read_timeout.is_some()),
+                ("scan.call_timeout", limits.call, file.scan.call_timeout.is_some()),
+            ];
+            for (key, span, given) in spans {
+                rows.add_row([key, &format!("{}s", span.as_secs_f64()), from(given)]);
+            }
+            rows.add_row(["scan.tries", &limits.tries.to_string(), from(file.scan.tries.is_some())]);
             for target in &config.targets {
                 rows.add_row(["target", target.name.as_str(), &place]);
             }

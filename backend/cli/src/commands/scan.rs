@@ -27,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::{self, ScanFormat};
 use crate::commands::plan::{at_least, plan};
-use crate::config::{DEFAULT_BUDGET, ambient};
 use crate::context::{Context, refuse, stop_on_signal};
 use crate::failure::{Failure, Outcome, code};
 use crate::print::{print, print_table, say, say_over, table};
@@ -82,9 +81,9 @@ pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
 /// The targets meant: those named, else all configured ones, else the ambient credentials.
 fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure> {
     let configured = &context.config.targets;
-    let budget = scan.budget.or(context.config.file.scan.budget).unwrap_or(DEFAULT_BUDGET);
+    let budget = scan.budget.unwrap_or_else(|| context.config.budget());
     let restricted = !scan.region.is_empty() || !scan.service.is_empty();
-    let ambient = |name: &str| ambient(name, &scan.region, &scan.service, budget);
+    let ambient = |name: &str| context.config.ambient(name, &scan.region, &scan.service, budget);
 
     let mut found = Vec::new();
     for name in &scan.targets {

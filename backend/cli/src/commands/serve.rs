@@ -21,7 +21,6 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::args;
-use crate::config::{DEFAULT_BUDGET, ambient};
 use crate::context::{Context, stop_on_signal};
 use crate::failure::{Failure, Outcome};
 use crate::print::print;
@@ -36,7 +35,7 @@ pub async fn serve(context: &Context, args: &args::Serve) -> Outcome {
     let store = context.writer()?;
     let mut targets = context.config.targets.clone();
     if targets.is_empty() {
-        targets.extend(ambient("aws", &[], &[], context.config.file.scan.budget.unwrap_or(DEFAULT_BUDGET)));
+        targets.extend(context.config.ambient("aws", &[], &[], context.config.budget()));
     }
     let key = redaction_key(context.store_url())?;
     for target in &mut targets {

@@ -10,7 +10,6 @@ use nephoscope_scan::{ScanError, Target};
 use serde_json::{Value, json};
 
 use crate::args::{ObjectFormat, Targets};
-use crate::config::{DEFAULT_BUDGET, ambient};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, code};
 use crate::print::{print, print_json, print_table, say, table};
@@ -65,8 +64,7 @@ async fn test(context: &Context, name: Option<&str>, format: ObjectFormat) -> Ou
 
 fn named(context: &Context, name: Option<&str>) -> Result<Vec<Target>, Failure> {
     let configured = &context.config.targets;
-    let budget = context.config.file.scan.budget.unwrap_or(DEFAULT_BUDGET);
-    let ambient = |name: &str| ambient(name, &[], &[], budget);
+    let ambient = |name: &str| context.config.ambient(name, &[], &[], context.config.budget());
     let Some(name) = name else {
         return Ok(if configured.is_empty() {
             ambient("aws").into_iter().collect()

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use nephoscope_collect::{
-    AwsOptions, AzureOptions, Budgets, FnOptions, GcpOptions, OrganizationOptions, RegionChoice, Tier,
+    AwsOptions, AzureOptions, Budgets, FnOptions, GcpOptions, Limits, OrganizationOptions, RegionChoice, Tier,
 };
 use nephoscope_model::ident::UnknownName;
 use nephoscope_model::{AccountId, Provider, Region, ServiceName, TargetName};
@@ -14,6 +13,7 @@ use nephoscope_scan::{Target, TargetAccess};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::span;
 use crate::failure::Failure;
 
 /// `[[target]]` as written. Which keys a target may have depends on its provider; [`TargetSection::misplaced`] says.
@@ -59,6 +59,7 @@ pub struct TargetSection {
     token_file: Option<PathBuf>,
     server_facts: Option<PathBuf>,
     probe: Option<bool>,
+    resolve_images: Option<bool>,
 }
 
 /// `organization = {…}` of a target.
@@ -83,6 +84,8 @@ enum Regions {
 pub struct Shared<'a> {
     /// The share of each published quota.
     pub budget: f64,
+    /// How long and how often a call is tried.
+    pub limits: Limits,
     /// Targets of one account share its quotas.
     pub budgets: &'a Budgets,
     /// Makes a mistake at a place of the file readable.
@@ -93,7 +96,13 @@ pub struct Shared<'a> {
 const UNARMED: [u8; 32] = [0; 32];
 
 /// The target called `name` that the environment's credentials reach; none where no provider is called so.
-pub fn ambient(name: &str, regions: &[String], services: &[String], budget: f64) -> Option<Target> {
+pub fn ambient(
+    name: &str,
+    regions: &[String],
+    services: &[String],
+    budget: f64,
+    limits: Limits,
+) -> Option<Target> {
     let services = services.iter().map(|name| ServiceName::from(name.as_str())).collect();
     let access = match name.parse().ok()? {
         Provider::Aws => TargetAccess::Aws(Box::new(AwsOptions {
@@ -104,15 +113,21 @@ pub fn ambient(name: &str, regions: &[String], services: &[String], budget: f64)
             },
             services,
             budget,
+            limits,
             ..AwsOptions::new(UNARMED)
         })),
-        Provider::Azure => {
-            TargetAccess::Azure(Box::new(AzureOptions { services, budget, ..AzureOptions::new(UNARMED) }))
-        }
+        Provider::Azure => TargetAccess::Azure(Box::new(AzureOptions {
+            services,
+            budget,
+            limits,
+            ..AzureOptions::new(UNARMED)
+        })),
         Provider::Gcp => {
-            TargetAccess::Gcp(Box::new(GcpOptions { services, budget, ..GcpOptions::new(UNARMED) }))
+            TargetAccess::Gcp(Box::new(GcpOptions { services, budget, limits, ..GcpOptions::new(UNARMED) }))
         }
-        Provider::Fn => TargetAccess::Fn(Box::new(FnOptions { services, budget, ..FnOptions::new(UNARMED) })),
+        Provider::Fn => {
+            TargetAccess::Fn(Box::new(FnOptions { services, budget, limits, ..FnOptions::new(UNARMED) }))
+        }
     };
     Some(Target { name: TargetName::from(name), access, schedule: None })
 }
@@ -167,6 +182,7 @@ impl TargetSection {
             ("token_file", self.token_file.is_some(), &[Fn]),
             ("server_facts", self.server_facts.is_some(), &[Fn]),
             ("probe", self.probe.is_some(), &[Fn]),
+            ("resolve_images", self.resolve_images.is_some(), &[Fn]),
         ];
         let mut misplaced = given.iter().filter(|(_, given, of)| *given && !of.contains(&provider));
         misplaced.next().map(|(key, ..)| *key)
@@ -190,6 +206,7 @@ fn aws(section: &TargetSection, shared: &Shared<'_>) -> Result<AwsOptions, Failu
         regions: section.regions.as_ref().map_or(RegionChoice::Configured, choice),
         services: section.services(),
         budget: shared.budget,
+        limits: shared.limits,
         budgets: shared.budgets.clone(),
         organization: organization(section, shared.refuse)?,
         ..AwsOptions::new(UNARMED)
@@ -212,6 +229,7 @@ fn azure(section: &TargetSection, shared: &Shared<'_>) -> Result<AzureOptions, F
         endpoint_url: section.endpoint_url.clone(),
         tier: tier(section, default.tier, shared)?,
         budget: shared.budget,
+        limits: shared.limits,
         budgets: shared.budgets.clone(),
         ..default
     })
@@ -229,6 +247,7 @@ fn gcp(section: &TargetSection, shared: &Shared<'_>) -> Result<GcpOptions, Failu
         endpoint_url: section.endpoint_url.clone(),
         tier: tier(section, default.tier, shared)?,
         budget: shared.budget,
+        limits: shared.limits,
         budgets: shared.budgets.clone(),
         ..default
     })
@@ -242,9 +261,11 @@ fn fn_project(section: &TargetSection, shared: &Shared<'_>) -> Result<FnOptions,
         token: token.map(|file| kept_in(file, "token_file", section, shared)).transpose()?,
         server_facts: section.server_facts.clone(),
         probe: section.probe.unwrap_or_default(),
+        resolve_images: section.resolve_images.unwrap_or_default(),
         services: section.services(),
         endpoint_url: section.endpoint_url.clone(),
         budget: shared.budget,
+        limits: shared.limits,
         budgets: shared.budgets.clone(),
         ..FnOptions::new(UNARMED)
     })
@@ -340,17 +361,8 @@ fn schedule(
     })?;
     for (text, field) in [(&section.window, &mut schedule.window), (&section.jitter, &mut schedule.jitter)] {
         if let Some(text) = text {
-            *field = duration(text.get_ref()).ok_or_else(|| {
-                let message = format!("`{}` is not a duration", text.get_ref());
-                refuse(text.span().start, message, "give a number with s, m or h, such as `15m`")
-            })?;
+            *field = span(text, refuse)?;
         }
     }
     Ok(Some(schedule))
-}
-
-/// Reads `15m`, `4h`, `30s` and their like.
-fn duration(text: &str) -> Option<Duration> {
-    let signed: jiff::SignedDuration = text.parse().ok()?;
-    Duration::try_from(signed).ok()
 }

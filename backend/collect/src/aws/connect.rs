@@ -11,7 +11,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use super::failure::{Class, Failure};
-use super::{Aws, AwsOptions, RegionChoice, is_refusal, regions, wire};
+use super::{Aws, AwsOptions, RegionChoice, clock, is_refusal, regions, wire};
 use crate::error::{Cause, CollectError};
 
 /// Resolves profile, region and credentials provider; no call is made yet.
@@ -30,7 +30,8 @@ pub(super) async fn configure(options: &AwsOptions) -> Result<SdkConfig, Collect
     let loaded = loader.load().with_subscriber(NoSubscriber::new()).await;
     let home = home_region(&loaded, options)?;
     let timeouts = TimeoutConfig::builder().connect_timeout(options.limits.connect).build();
-    let sdk = loaded.into_builder().region(home).timeout_config(timeouts).build();
+    let sdk =
+        loaded.into_builder().region(home).timeout_config(timeouts).time_source(clock::Corrected).build();
     // Providers of credentials keep the SDK's retries: ours only wrap the calls of `Reader`.
     match &options.role_arn {
         None => Ok(sdk.into_builder().retry_config(RetryConfig::disabled()).build()),

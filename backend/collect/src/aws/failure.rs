@@ -83,6 +83,7 @@ const SIGNATURE: &[&str] = &[
     "InvalidSignatureException",
     "MissingAuthenticationToken",
     "MissingAuthenticationTokenException",
+    "RequestTimeTooSkewed",
     "SignatureDoesNotMatch",
 ];
 
@@ -263,6 +264,7 @@ mod tests {
             (401, "UnauthorizedException:http://internal.amazon.com/coral/", Class::Denied),
             (403, "", Class::Denied),
             (403, "SignatureDoesNotMatch", Class::Other),
+            (403, "RequestTimeTooSkewed", Class::Other),
             (403, "ExpiredTokenException", Class::Expired),
             (403, "OptInRequired", Class::Disabled),
             (429, "", Class::Throttled),

@@ -30,6 +30,7 @@ mod budgets;
 mod carry;
 mod changes;
 mod client;
+mod clock;
 mod cloudformation;
 mod cloudfront;
 mod cloudtrail;

@@ -1,7 +1,7 @@
 //! Sends one request: signed, within the time to connect, and with a bounded answer.
 //!
 //! This is the SDK's own orchestrator, which also its typed crates run on: credentials are cached and refreshed
-//! before they expire, and a clock that is wrong is corrected by the server's.
+//! before they expire.
 
 use std::borrow::Cow;
 
@@ -37,6 +37,7 @@ use http_body_util::Limited;
 use serde_json::{Value, json};
 
 use super::api::{Action, Address, Api, Protocol};
+use super::clock;
 use super::failure::looks_like_html;
 use super::request::Request;
 use super::xml;
@@ -120,7 +121,15 @@ pub(super) fn send(
     }
     let write = move |request: Request| request.write(action);
     let operation = operation.serializer(write).deserializer(read).build();
-    async move { operation.invoke(request).await }.boxed()
+    async move {
+        let behind = clock::behind();
+        match operation.invoke(request.clone()).await {
+            // Not counted as a try: it happens once, when a scan begins on a machine whose clock is wrong.
+            Err(error) if clock::learns(&error, behind) => operation.invoke(request).await,
+            ended => ended,
+        }
+    }
+    .boxed()
 }
 
 /// What is configured for the service, else for all services, else AWS's own address.

@@ -17,7 +17,8 @@ use crate::rest::{Action, List, Pages, Reader, Request};
 /// The query, in pages of a thousand rows.
 pub(super) static QUERY: List = Action::new("Microsoft.ResourceGraph/resources/read", &quota::GRAPH)
     .version("2021-03-01")
-    .list("data", Pages::Body { reply: "$skipToken", request: "/options/$skipToken" });
+    .list("data", Pages::Body { reply: "$skipToken", request: "/options/$skipToken" })
+    .mixed();
 
 /// The most subscriptions that one query may name.
 /// <https://learn.microsoft.com/azure/governance/resource-graph/concepts/query-language>

@@ -225,6 +225,9 @@ pub(super) async fn gather(
             }
             Source::Itself => resource(kind, place, place.listed.clone()).into_iter().collect(),
         };
+        if reader.wants_one() {
+            found.truncate(1);
+        }
         details(reader, kind, &mut found).await;
         resources.extend(found);
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::PAGE;
 use super::apps::{Found, TURNING, missing, without_id};
 use super::place::{Listed, Place, packed};
+use super::registries::Registries;
 use super::strangers::{Stranger, beside_function, beside_trigger, not_probed};
 use super::wire::FAMILY;
 use crate::failure::{Class, Failure};
@@ -42,6 +43,21 @@ pub(super) const HTTP_TRIGGERS: Members = Members {
     beside: beside_trigger,
 };
 
+/// What is asked of each besides its listing.
+#[derive(Debug)]
+pub(super) struct Besides<'a> {
+    /// What is answered at its door.
+    pub stranger: Option<Stranger<'a>>,
+    /// Which image its tag means.
+    pub registries: Option<Registries<'a>>,
+}
+
+impl Besides<'_> {
+    fn is_nothing(&self) -> bool {
+        self.stranger.is_none() && self.registries.is_none()
+    }
+}
+
 /// What was found, as it is kept.
 #[derive(Debug)]
 pub(super) struct Gathered {
@@ -51,16 +67,16 @@ pub(super) struct Gathered {
 }
 
 impl Members {
-    /// Those of all `apps`; with a `stranger`, what is answered at the door of each.
+    /// Those of all `apps`, with what is asked `besides`.
     pub async fn collect(
         &self,
         reader: &Reader,
         place: &Place,
         apps: Arc<Found>,
-        stranger: Option<&Stranger<'_>>,
+        besides: &Besides<'_>,
     ) -> Gathered {
-        let asked = apps.ids.clone().into_iter().map(|app| self.of_app(reader, place, app, stranger));
-        let mut answers = futures::stream::iter(asked).buffer_unordered(reader.limits.concurrency);
+        let lists = apps.ids.clone().into_iter().map(|app| self.of_app(reader, place, app, besides));
+        let mut answers = futures::stream::iter(lists).buffer_unordered(reader.limits.concurrency);
         let (mut resources, mut failed, mut answered) = (Vec::new(), None, 0_usize);
         while let Some((members, failure)) = answers.next().await {
             resources.extend(members);
@@ -79,24 +95,29 @@ impl Members {
         reader: &Reader,
         place: &Place,
         app: String,
-        stranger: Option<&Stranger<'_>>,
+        besides: &Besides<'_>,
     ) -> (Vec<PackedResource>, Option<Failure>) {
         let request = Request::get(self.path).query("app_id", &app).query("per_page", PAGE);
-        let (mut found, mut to_probe, mut nameless) = (Vec::new(), Vec::new(), false);
+        let (mut found, mut open, mut nameless) = (Vec::new(), Vec::new(), false);
         let uid = place.uid("apps", &app);
         let keep = |item| match place.normalise(&self.listed, item, &reader.redactor) {
-            Some(member) if stranger.is_some() => to_probe.push(member),
             Some(mut member) => {
                 member.facets.insert("probe".to_owned(), not_probed());
-                found.push(packed(member));
+                match besides.is_nothing() {
+                    true => found.push(packed(member)),
+                    false => open.push(member),
+                }
             }
             None => nameless = true,
         };
         let failure = reader.list_each(self.list, Some(&uid), request, keep).await;
-        if let Some(stranger) = stranger {
-            stranger.doors(reader, &mut to_probe, self.beside).await;
-            found.extend(to_probe.into_iter().map(packed));
+        if let Some(stranger) = &besides.stranger {
+            stranger.doors(reader, &mut open, self.beside).await;
         }
+        if let Some(registries) = &besides.registries {
+            registries.resolve(reader, &mut open).await;
+        }
+        found.extend(open.into_iter().map(packed));
         let failure = match failure {
             // A plan counts the calls and makes none.
             Some(failure) if failure.class == Class::NotAsked => None,

@@ -1,13 +1,15 @@
 //! Fn Project: one server's apps, functions and triggers over its API, and what a file and strangers say of the server.
 //!
 //! One shard is one listing. A server is the account, by host and port; it has no regions. What the API does not tell
-//! comes from a file that the target names ([`server_facts`]) or from asking without credentials ([`strangers`]).
+//! comes from a file that the target names ([`server_facts`]) or from asking without credentials ([`strangers`]);
+//! registries say which image a tag means ([`registries`]).
 
 mod apps;
 mod contexts;
 mod members;
 mod options;
 mod place;
+mod registries;
 mod server_facts;
 mod strangers;
 mod wire;
@@ -25,8 +27,9 @@ use serde_json::{Value, json};
 
 use self::apps::Apps;
 use self::contexts::{Contact, refused};
-use self::members::{FUNCTIONS, Gathered, HTTP_TRIGGERS};
+use self::members::{Besides, FUNCTIONS, Gathered, HTTP_TRIGGERS};
 use self::place::Place;
+use self::registries::{MANIFEST, Registries};
 use self::strangers::{PROBE, Stranger, not_probed};
 use self::wire::{FAMILY, Server};
 use crate::budget::Family;
@@ -56,7 +59,7 @@ const SERVICES: &[Service] = &[
     Service { name: "apps", actions: &[&VERSION, &apps::APPS.action, &PROBE], kinds: &["fn.app"] },
     Service {
         name: "fns",
-        actions: &[&apps::APPS.action, &members::FNS.action, &PROBE],
+        actions: &[&apps::APPS.action, &members::FNS.action, &PROBE, &MANIFEST],
         kinds: &["fn.function"],
     },
     Service {
@@ -184,8 +187,13 @@ impl FnProject {
                 return Gathered { resources, listings: vec![apps.failure.clone()] };
             }
         };
-        let stranger = self.may_probe().then(|| self.stranger());
-        members.collect(reader, &self.place, apps, stranger.as_ref()).await
+        let resolves =
+            service == "fns" && self.options.resolve_images && self.options.purpose == Purpose::Scan;
+        let besides = Besides {
+            stranger: self.may_probe().then(|| self.stranger()),
+            registries: resolves.then(|| Registries::of(&self.transport, self.declared.as_ref())),
+        };
+        members.collect(reader, &self.place, apps, &besides).await
     }
 
     /// Strangers are asked about only where a target wants it, and never to count calls.
@@ -333,7 +341,7 @@ pub fn lists(service: &str, api: &str, kind: &str) -> bool {
 
 /// The paths that a token needs to be let to.
 pub fn permissions() -> Vec<&'static str> {
-    let read = declared().filter(|action| action.api != PROBE.api);
+    let read = declared().filter(|action| ![PROBE.api, MANIFEST.api].contains(&action.api));
     let mut paths: Vec<&str> = read.map(|action| action.permission).collect();
     paths.sort_unstable();
     paths.dedup();

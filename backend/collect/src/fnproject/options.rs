@@ -22,6 +22,8 @@ pub struct FnOptions {
     pub server_facts: Option<PathBuf>,
     /// Whether to look what the server answers to strangers.
     pub probe: bool,
+    /// Whether to ask the registries that the server facts trust which image a tag means.
+    pub resolve_images: bool,
     /// Which services; all of them where none is named.
     pub services: Vec<ServiceName>,
     /// Where every request goes, in place of the address of the API.
@@ -48,6 +50,7 @@ impl FnOptions {
             folder: None,
             server_facts: None,
             probe: false,
+            resolve_images: false,
             services: Vec::new(),
             endpoint_url: None,
             budget: 0.5,

@@ -73,7 +73,7 @@ impl Stranger<'_> {
         })))
     }
 
-    /// What stands at the doors of `resources`, each address asked once.
+    /// Adds what stands at the doors of `resources`, each address asked once; others stay as they are.
     pub async fn doors(
         &self,
         reader: &Reader,
@@ -81,11 +81,8 @@ impl Stranger<'_> {
         beside: fn(&Value) -> Option<String>,
     ) {
         for resource in resources {
-            match self.door(resource, beside) {
-                Some(address) => put(resource, "probe", self.at_door(reader, address).await),
-                None => {
-                    resource.facets.insert("probe".to_owned(), not_probed());
-                }
+            if let Some(address) = self.door(resource, beside) {
+                put(resource, "probe", self.at_door(reader, address).await);
             }
         }
     }

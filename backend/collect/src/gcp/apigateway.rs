@@ -6,7 +6,7 @@ use nephoscope_model::{Facet, RelationName, Resource, Unreadable};
 use serde_json::Value;
 
 use super::kind::{Ask, Detail, Kind, Source, as_it_is};
-use super::{edges, quota};
+use super::{edges, names, quota};
 use crate::normalise::{text, without};
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
@@ -14,9 +14,11 @@ use crate::rest::{Action, List, Pages};
 const HOST: &str = "apigateway.googleapis.com";
 const TOKEN: Pages = Pages::Token { reply: "nextPageToken", request: "pageToken" };
 
-static CONFIGS: List = Action::new("apigateway.apiconfigs.list", &quota::APIGATEWAY).at(HOST).list("apiConfigs", TOKEN);
+static CONFIGS: List =
+    Action::new("apigateway.apiconfigs.list", &quota::APIGATEWAY).at(HOST).list("apiConfigs", TOKEN);
 static CONFIG: Action = Action::new("apigateway.apiconfigs.get", &quota::APIGATEWAY).at(HOST);
-static GATEWAYS: List = Action::new("apigateway.gateways.list", &quota::APIGATEWAY).at(HOST).list("gateways", TOKEN);
+static GATEWAYS: List =
+    Action::new("apigateway.gateways.list", &quota::APIGATEWAY).at(HOST).list("gateways", TOKEN);
 static GATEWAY_POLICY: Action = Action::new("apigateway.gateways.getIamPolicy", &quota::APIGATEWAY).at(HOST);
 
 pub(super) const KINDS: &[Kind] = &[
@@ -50,6 +52,8 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 fn config(resource: &mut Resource, redactor: &Redactor) {
+    let rest = names::rest(resource).to_owned();
+    names::by_project(resource, HOST, &rest);
     if let Some(Facet::Known(full)) = resource.facets.get("openapi") {
         let facet = match document::documents(full, redactor) {
             Ok(Some(documents)) => Facet::Known(documents),
@@ -74,6 +78,8 @@ fn config(resource: &mut Resource, redactor: &Redactor) {
 
 fn gateway(resource: &mut Resource, redactor: &Redactor) {
     as_it_is(resource, redactor);
+    let rest = names::rest(resource).to_owned();
+    names::by_project(resource, HOST, &rest);
     let config = resource.facets.get("gateway").and_then(Facet::value);
     let config = config.and_then(|gateway: &Value| text(gateway, "/apiConfig")).map(str::to_owned);
     edges::to(resource, RelationName::PartOf, HOST, config.as_deref());
@@ -90,7 +96,11 @@ mod tests {
     fn configs_keep_their_documents_apart() {
         let full = json!({"openapiDocuments": [{"document": {"path": "o", "contents": "eyJzd2FnZ2VyIjoiMi4wIn0="}}]});
         let account = "projects/-/serviceAccounts/gateway@shop.iam.gserviceaccount.com";
-        let mut read = resource("gcp.apigateway.config", "config", json!({"gatewayServiceAccount": account, "openapiDocuments": []}));
+        let mut read = resource(
+            "gcp.apigateway.config",
+            "config",
+            json!({"gatewayServiceAccount": account, "openapiDocuments": []}),
+        );
         read.facets.insert("openapi".to_owned(), Facet::Known(full));
         config(&mut read, &Redactor::new([1; 32]));
         assert_eq!(read.facets["config"].value().unwrap(), &json!({"gatewayServiceAccount": account}));

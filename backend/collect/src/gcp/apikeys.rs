@@ -3,19 +3,21 @@
 use nephoscope_model::{Facet, Resource};
 
 use super::kind::{Kind, Source};
-use super::quota;
+use super::{names, quota};
 use crate::normalise::without;
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
 
+const HOST: &str = "apikeys.googleapis.com";
+
 static KEYS: List = Action::new("apikeys.keys.list", &quota::APIKEYS)
-    .at("apikeys.googleapis.com")
+    .at(HOST)
     .list("keys", Pages::Token { reply: "nextPageToken", request: "pageToken" });
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "gcp.apikeys.key",
     facet: "key",
-    host: "apikeys.googleapis.com",
+    host: HOST,
     source: Source::Assets {
         type_: "apikeys.googleapis.com/Key",
         list: Some(&KEYS),
@@ -28,6 +30,8 @@ pub(super) const KINDS: &[Kind] = &[Kind {
 
 /// Listings leave the key out; were one ever to have it, it would end here.
 fn normalise(resource: &mut Resource, _redactor: &Redactor) {
+    let rest = names::rest(resource).to_owned();
+    names::by_project(resource, HOST, &rest);
     if let Some(Facet::Known(key)) = resource.facets.get_mut("key") {
         without(key, "keyString");
         without(key, "etag");
@@ -46,7 +50,11 @@ mod tests {
 
     #[test]
     fn the_key_itself_is_dropped() {
-        let mut key = resource("gcp.apikeys.key", "key", json!({"displayName": "maps", "keyString": "CANARY", "uid": "u"}));
+        let mut key = resource(
+            "gcp.apikeys.key",
+            "key",
+            json!({"displayName": "maps", "keyString": "CANARY", "uid": "u"}),
+        );
         normalise(&mut key, &Redactor::new([1; 32]));
         assert_eq!(key.facets["key"].value().unwrap(), &json!({"displayName": "maps", "uid": "u"}));
         assert_eq!(key.name, "maps");

@@ -45,7 +45,9 @@ pub(super) const KINDS: &[Kind] = &[
 ];
 
 fn application(resource: &mut Resource, _redactor: &Redactor) {
-    if let Some(proxy) = resource.facets.get_mut("application").and_then(known).and_then(|app| app.get_mut("iap")) {
+    if let Some(proxy) =
+        resource.facets.get_mut("application").and_then(known).and_then(|app| app.get_mut("iap"))
+    {
         without(proxy, "oauth2ClientSecret");
         without(proxy, "oauth2ClientSecretSha256");
     }
@@ -100,7 +102,11 @@ mod tests {
 
     #[test]
     fn the_proxy_keeps_its_secret() {
-        let mut read = resource("gcp.appengine.application", "application", json!({"iap": {"enabled": true, "oauth2ClientSecretSha256": "CANARY"}}));
+        let mut read = resource(
+            "gcp.appengine.application",
+            "application",
+            json!({"iap": {"enabled": true, "oauth2ClientSecretSha256": "CANARY"}}),
+        );
         application(&mut read, &Redactor::new([1; 32]));
         assert_eq!(read.facets["application"].value().unwrap(), &json!({"iap": {"enabled": true}}));
     }

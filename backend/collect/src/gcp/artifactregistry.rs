@@ -46,9 +46,13 @@ mod tests {
         let config = json!({"format": "DOCKER", "sizeBytes": "5", "updateTime": "2026-01-01T00:00:00Z", "kmsKeyName": key});
         let mut repository = resource("gcp.artifactregistry.repository", "repository", config);
         normalise(&mut repository, &Redactor::new([1; 32]));
-        assert_eq!(repository.facets["repository"].value().unwrap(), &json!({"format": "DOCKER", "kmsKeyName": key}));
+        assert_eq!(
+            repository.facets["repository"].value().unwrap(),
+            &json!({"format": "DOCKER", "kmsKeyName": key})
+        );
         assert_eq!(repository.relations[0].to.as_str(), format!("//cloudkms.googleapis.com/{key}"));
-        let mut keyless = resource("gcp.artifactregistry.repository", "repository", json!({"kmsKeyName": ""}));
+        let mut keyless =
+            resource("gcp.artifactregistry.repository", "repository", json!({"kmsKeyName": ""}));
         normalise(&mut keyless, &Redactor::new([1; 32]));
         assert_eq!(keyless.relations, []);
     }

@@ -17,10 +17,12 @@ use crate::rest::{Action, List, Pages, Reader, Request};
 /// Every resource, or every policy, of some types.
 pub(super) static LIST: List = Action::new("cloudasset.assets.listResource", &quota::ASSETS)
     .at("cloudasset.googleapis.com")
-    .list("assets", Pages::Token { reply: "nextPageToken", request: "pageToken" });
+    .list("assets", Pages::Token { reply: "nextPageToken", request: "pageToken" })
+    .mixed();
 pub(super) static POLICIES: List = Action::new("cloudasset.assets.listIamPolicy", &quota::ASSETS)
     .at("cloudasset.googleapis.com")
-    .list("assets", Pages::Token { reply: "nextPageToken", request: "pageToken" });
+    .list("assets", Pages::Token { reply: "nextPageToken", request: "pageToken" })
+    .mixed();
 
 /// What was listed so far, by project.
 #[derive(Debug, Default)]

@@ -7,7 +7,7 @@ mod first;
 use nephoscope_model::{Facet, RelationName, Resource};
 
 use super::kind::{Ask, Kind, Source};
-use super::{edges, quota};
+use super::{edges, names, quota};
 use crate::normalise::{elements, text};
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
@@ -38,6 +38,8 @@ const fn functions(type_: &'static str) -> Kind {
 }
 
 fn normalise(function: &mut Resource, redactor: &Redactor) {
+    let rest = names::rest(function).to_owned();
+    names::by_project(function, HOST, &rest);
     let Some(Facet::Known(config)) = function.facets.get_mut("config") else { return };
     if first::is_first(config) {
         *config = first::in_second_words(config);
@@ -96,7 +98,10 @@ mod tests {
                 "sourceToken": "CANARY",
             },
         }));
-        assert!(!config.to_string().contains("CANARY-") && !config.to_string().contains("CANARYx"), "{config}");
+        assert!(
+            !config.to_string().contains("CANARY-") && !config.to_string().contains("CANARYx"),
+            "{config}"
+        );
         assert!(!config.to_string().contains("Signature"), "{config}");
         let password = &config["serviceConfig"]["environmentVariables"]["DB_PASSWORD"];
         assert_eq!(Redacted::from_value(password).unwrap().detector.as_deref(), Some("password"));
@@ -148,6 +153,10 @@ mod tests {
             normalise(&mut function, &Redactor::new([1; 32]));
             function.relations.len()
         };
-        assert_eq!(unread(resource("gcp.functions.function", "config", json!({}))), 0, "nothing to read, no edge");
+        assert_eq!(
+            unread(resource("gcp.functions.function", "config", json!({}))),
+            0,
+            "nothing to read, no edge"
+        );
     }
 }

@@ -56,7 +56,8 @@ mod tests {
     #[test]
     fn backends_are_fronted_by_their_firewall() {
         let link = "https://www.googleapis.com/compute/v1/projects/shop/global/securityPolicies/edge";
-        let config = json!({"securityPolicy": link, "iap": {"enabled": true, "oauth2ClientSecretSha256": "CANARY"}});
+        let config =
+            json!({"securityPolicy": link, "iap": {"enabled": true, "oauth2ClientSecretSha256": "CANARY"}});
         let mut backend = resource("gcp.compute.backendservice", "backend", config);
         normalise(&mut backend, &Redactor::new([1; 32]));
         let edge = &backend.relations[0];

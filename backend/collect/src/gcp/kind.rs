@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use futures::future::BoxFuture;
 use nephoscope_model::{AccountId, Kind as KindName, Provider, Region, Resource, ServiceName, Uid};
 use serde_json::{Map, Value};
 
 use super::assets::{self, Inventory};
+use super::lending;
 use crate::failure::{Class, Failure};
 use crate::normalise::{Outcome, Read, put, tag, text};
 use crate::purpose::Purpose;
@@ -61,6 +63,18 @@ pub(super) enum Ask {
     Post(&'static Action, &'static str),
     /// A list with all of its pages, under the provider's own field.
     All(&'static List, &'static str),
+    /// What no single call says: a function makes some of these calls, one after another.
+    Several(&'static [&'static Action], Several),
+}
+
+/// Makes the calls that one facet takes.
+pub(super) type Several = for<'a> fn(Asking<'a>) -> BoxFuture<'a, Read>;
+
+/// What somebody who makes several calls is given.
+pub(super) struct Asking<'a> {
+    pub reader: &'a Reader,
+    pub place: &'a Place<'a>,
+    pub resource: &'a Resource,
 }
 
 impl Detail {
@@ -76,10 +90,11 @@ impl Detail {
 }
 
 impl Ask {
-    fn action(self) -> &'static Action {
+    fn actions(self) -> Vec<&'static Action> {
         match self {
-            Self::One(action, _) | Self::Post(action, _) => action,
-            Self::All(list, _) => &list.action,
+            Self::One(action, _) | Self::Post(action, _) => vec![action],
+            Self::All(list, _) => vec![&list.action],
+            Self::Several(actions, _) => actions.to_vec(),
         }
     }
 }
@@ -95,8 +110,8 @@ impl Kind {
             Source::Named { action, .. } => [Some(action), None, None],
             Source::Itself => [None, None, None],
         };
-        let policy = self.policy.map(Ask::action);
-        let details = self.details.iter().map(|detail| detail.ask.action());
+        let policy = self.policy.into_iter().flat_map(Ask::actions);
+        let details = self.details.iter().flat_map(|detail| detail.ask.actions());
         source.into_iter().flatten().chain(policy).chain(details)
     }
 
@@ -160,6 +175,9 @@ pub(super) async fn gather(
     let mut listings = Vec::new();
     for kind in kinds {
         let mut found = find(reader, place, inventory, kind, &resources, &mut listings).await;
+        if reader.wants_one() {
+            found.truncate(1);
+        }
         details(reader, place, kind, &mut found).await;
         resources.extend(found.into_iter().map(|found| found.resource));
     }
@@ -167,6 +185,7 @@ pub(super) async fn gather(
         if let Some(kind) = kinds.iter().find(|kind| kind.kind == resource.kind.as_str()) {
             (kind.normalise)(resource, &reader.redactor);
         }
+        lending::relate_roles(resource);
     }
     if listings.is_empty() {
         listings.push(None);
@@ -189,7 +208,7 @@ async fn find(
     match kind.source {
         Source::Itself => plain(vec![place.listed.clone()]),
         Source::Listed { list, path } => {
-            let listing = reader.list(list, None, Request::get(&fill(path, place, ""))).await;
+            let listing = reader.list(list, None, address(&fill(path, place, ""))).await;
             listings.push(listing.failure);
             plain(listing.items)
         }
@@ -208,7 +227,7 @@ async fn find(
                 (Some(failure), Some(list)) => {
                     // All that it would have spared is read instead.
                     reader.log.cost(failure);
-                    let listing = reader.list(list, None, Request::get(&fill(path, place, ""))).await;
+                    let listing = reader.list(list, None, address(&fill(path, place, ""))).await;
                     listings.push(listing.failure);
                     plain(listing.items)
                 }
@@ -218,7 +237,7 @@ async fn find(
             let parents = resources.iter().filter(|known| known.kind.as_str() == of && when(known));
             let lists = reader
                 .each(parents, |parent| async move {
-                    let request = Request::get(&fill(path, place, relative(&parent.uid)));
+                    let request = address(&fill(path, place, relative(&parent.uid)));
                     reader.list(list, Some(&parent.uid), request).await
                 })
                 .await;
@@ -319,6 +338,7 @@ async fn read(reader: &Reader, place: &Place<'_>, ask: Ask, resource: &Resource)
             reader.read(action, Some(&resource.uid), &request).await
         }
         Ask::All(list, template) => reader.list_facet(list, &resource.uid, address(&path(template))).await,
+        Ask::Several(_, calls) => calls(Asking { reader, place, resource }).await,
     }
 }
 

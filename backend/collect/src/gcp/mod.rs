@@ -4,9 +4,12 @@
 //! that redacts and relates. One shard is one service of one project; the project is the account.
 
 mod assets;
+mod base64;
 mod edges;
 mod google;
 mod kind;
+mod lending;
+mod names;
 mod options;
 mod projects;
 mod quota;
@@ -16,10 +19,23 @@ mod apikeys;
 mod appengine;
 mod artifactregistry;
 mod cloudfunctions;
+mod cloudkms;
+mod cloudscheduler;
+mod cloudtasks;
 mod compute;
+mod eventarc;
+mod firestore;
+mod iam;
+mod logging;
+mod monitoring;
 mod project;
+mod pubsub;
+mod roles;
 mod run;
+mod secretmanager;
+mod storage;
 mod vpcaccess;
+mod workflows;
 
 #[cfg(test)]
 mod sample;
@@ -66,10 +82,23 @@ services![
     appengine,
     artifactregistry,
     cloudfunctions,
+    cloudkms,
+    cloudscheduler,
+    cloudtasks,
     compute,
+    eventarc,
+    firestore,
+    iam,
+    logging,
+    monitoring,
     project,
+    pubsub,
+    roles,
     run,
+    secretmanager,
+    storage,
     vpcaccess,
+    workflows,
 ];
 
 /// The projects that credentials see, ready to be read.

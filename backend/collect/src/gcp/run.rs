@@ -7,7 +7,7 @@ use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::Value;
 
 use super::kind::{Ask, Detail, Kind, Source, always};
-use super::{edges, quota};
+use super::{edges, names, quota};
 use crate::normalise::{elements, tag, text, without};
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
@@ -36,8 +36,9 @@ pub(super) const KINDS: &[Kind] = &[
             path: "/v2/projects/{project}/locations/-/services",
         },
         policy: Some(Ask::One(&SERVICE_POLICY, POLICY)),
-        details: &[Detail::new("revisions", Ask::All(&REVISIONS, "/v2/{name}/revisions"))
-            .when(has_old_revisions)],
+        details: &[
+            Detail::new("revisions", Ask::All(&REVISIONS, "/v2/{name}/revisions")).when(has_old_revisions)
+        ],
         normalise: |resource, redactor| normalise(resource, "service", redactor),
     },
     Kind {
@@ -72,7 +73,8 @@ pub(super) const KINDS: &[Kind] = &[
 fn has_old_revisions(service: &Resource) -> bool {
     let Some(Facet::Known(service)) = service.facets.get("service") else { return always(service) };
     let short = |name: &str| name.rsplit('/').next().unwrap_or_default().to_owned();
-    let latest = text(service, "/latestReadyRevision").or_else(|| text(service, "/status/latestReadyRevisionName"));
+    let latest =
+        text(service, "/latestReadyRevision").or_else(|| text(service, "/status/latestReadyRevisionName"));
     let latest = latest.map(short);
     let targets = elements(service, "/traffic").iter().chain(elements(service, "/spec/traffic"));
     targets
@@ -81,7 +83,9 @@ fn has_old_revisions(service: &Resource) -> bool {
 }
 
 fn normalise(resource: &mut Resource, facet: &str, redactor: &Redactor) {
-    let name = resource.uid.as_str().trim_start_matches(&format!("//{HOST}/")).to_owned();
+    let rest = names::rest(resource).to_owned();
+    names::by_project(resource, HOST, &rest);
+    let name = format!("projects/{}/{rest}", resource.account);
     let Some(Facet::Known(config)) = resource.facets.get_mut(facet) else { return };
     if knative::is_knative(config) {
         *config = match facet {
@@ -200,11 +204,15 @@ mod tests {
     #[test]
     fn revisions_are_read_only_where_an_old_one_answers() {
         let latest = "projects/shop/locations/europe-west1/services/web/revisions/web-00007";
-        let of = |traffic: Value| has_old_revisions(&service(json!({"latestReadyRevision": latest, "traffic": traffic})));
+        let of = |traffic: Value| {
+            has_old_revisions(&service(json!({"latestReadyRevision": latest, "traffic": traffic})))
+        };
         assert!(!of(json!([])));
         assert!(!of(json!([{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}])));
         assert!(!of(json!([{"revision": "web-00007", "percent": 100}])));
-        assert!(of(json!([{"revision": "web-00007", "percent": 100}, {"revision": "web-00001", "tag": "old"}])));
+        assert!(of(
+            json!([{"revision": "web-00007", "percent": 100}, {"revision": "web-00001", "tag": "old"}])
+        ));
         let older = json!({
             "status": {"latestReadyRevisionName": "web-00007"},
             "spec": {"traffic": [{"revisionName": "web-00003", "percent": 100}]},

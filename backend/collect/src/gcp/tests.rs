@@ -1,5 +1,7 @@
 //! The engine, against hosts on loopback that answer as each test wants them to.
 
+mod project;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -26,6 +26,8 @@ pub(crate) struct List {
     /// The field with the items; an empty listing may leave it out.
     pub items: &'static str,
     pub pages: Pages,
+    /// True where the items are of several kinds, so that the first one does not stand for the others.
+    pub mixed: bool,
 }
 
 /// How a listing names its next page.
@@ -72,7 +74,15 @@ impl Action {
 
     /// A listing by this action.
     pub(crate) const fn list(self, items: &'static str, pages: Pages) -> List {
-        List { action: self, items, pages }
+        List { action: self, items, pages, mixed: false }
+    }
+}
+
+impl List {
+    /// Its items are of several kinds.
+    pub(crate) const fn mixed(self) -> Self {
+        let Self { action, items, pages, mixed: _ } = self;
+        Self { action, items, pages, mixed: true }
     }
 }
 

@@ -127,7 +127,7 @@ impl Reader {
                 Err(failure) => return Some(failure),
             };
             let wants_one = self.wants_one();
-            if wants_one {
+            if wants_one && !list.mixed {
                 keep_first(&mut page, &format!("/{}", list.items));
             }
             unreachable.extend(places_left_out(&page));

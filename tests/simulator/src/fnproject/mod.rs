@@ -137,6 +137,7 @@ impl Provider for FnEstate {
     fn call(request: &Request) -> Call {
         Call::of(request, |call| match document().read(&call.method, &call.parts()) {
             Some(read) => read.name.clone(),
+            None if call.path == "/version" => "GetVersion".to_owned(),
             None => format!("{} {}", call.method, call.path),
         })
     }

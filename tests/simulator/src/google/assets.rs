@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 
-use super::{GoogleEstate, fault};
+use super::{GoogleEstate, fault, knative};
 use crate::address::Call;
 use crate::answer::Answer;
 
@@ -34,7 +34,7 @@ impl Type {
 /// The types that the inventory knows, <https://cloud.google.com/asset-inventory/docs/asset-types>, as far as a product
 /// asks for them; any other is refused.
 ///
-/// Cloud Run's are shown in the form of its version 1, whichever version they were made with.
+/// Projects and what is Cloud Run's are shown in the form of version 1, whichever version they were made with.
 fn known() -> &'static [Type] {
     static TYPES: OnceLock<Vec<Type>> = OnceLock::new();
     TYPES.get_or_init(|| {
@@ -112,9 +112,9 @@ impl GoogleEstate {
             Err(answer) => return Some(answer),
         };
         let mut body = json!({"readTime": "2026-06-01T10:00:00Z"});
-        if end > start {
-            let assets =
-                chosen[start..end].iter().filter_map(|position| self.inventory.assets.get(*position));
+        let end = range.end;
+        if !range.is_empty() {
+            let assets = chosen[range].iter().filter_map(|position| self.inventory.assets.get(*position));
             body["assets"] = assets.map(|asset| self.asset(asset, content)).collect();
         }
         if end < chosen.len() {
@@ -165,9 +165,10 @@ impl GoogleEstate {
                 let parent = parent.map(|parent| format!("//cloudresourcemanager.googleapis.com/{parent}"));
                 let location = self.location(&asset.key, &data);
                 let data = match (service, project) {
-                    ("run", Some(project)) => {
-                        self.as_version_1(&asset.key, &data, discovery, &project.number)
+                    ("run", Some(project)) if asset.kind.address.starts_with("v2/") => {
+                        knative::written(&data, discovery, &project.number)
                     }
+                    ("cloudresourcemanager", Some(project)) => project.as_version_1(&data),
                     _ => data,
                 };
                 shown["resource"] = json!({
@@ -190,24 +191,6 @@ impl GoogleEstate {
         let named = parts.nth(1).map(str::to_owned);
         let own = || data["location"].as_str().map(str::to_ascii_lowercase);
         named.or_else(own).unwrap_or_else(|| "global".to_owned())
-    }
-
-    /// What Cloud Run's version 1 says of it: what is planted at its address there, or else no more than who it is.
-    fn as_version_1(&self, key: &str, data: &Value, kind: &str, number: &str) -> Value {
-        let name = key.rsplit('/').next().unwrap_or_default();
-        let project = key.split('/').skip_while(|part| *part != "projects").nth(1).unwrap_or_default();
-        let (space, plural) = match kind {
-            "Job" => ("run.googleapis.com", "jobs"),
-            "Revision" => ("serving.knative.dev", "revisions"),
-            "WorkerPool" => ("run.googleapis.com", "workerpools"),
-            _ => ("serving.knative.dev", "services"),
-        };
-        let own = format!("run.googleapis.com/apis/{space}/v1/namespaces/{project}/{plural}/{name}");
-        self.body(&own).unwrap_or_else(|| {
-            let labels = json!({"cloud.googleapis.com/location": self.location(key, data)});
-            json!({"apiVersion": format!("{space}/v1"), "kind": kind,
-                "metadata": {"name": name, "namespace": number, "labels": labels}})
-        })
     }
 }
 

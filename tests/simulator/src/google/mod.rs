@@ -3,9 +3,11 @@
 
 mod assets;
 mod fault;
+mod knative;
 mod lists;
 mod planted;
 mod projects;
+mod quota;
 mod seeded;
 #[cfg(test)]
 mod tests;
@@ -115,18 +117,8 @@ impl Provider for GoogleEstate {
         })
     }
 
-    /// 100 listings of assets a minute, <https://cloud.google.com/asset-inventory/docs/quota>; 600 reads of the resource
-    /// manager a minute, <https://cloud.google.com/resource-manager/docs/limits>.
     fn limit(call: &Call) -> Option<Limit> {
-        let a_minute = |calls: f64| {
-            let bucket = format!("{} {}", call.host, call.segments.get(2).map_or("", String::as_str));
-            Some(Limit { bucket, rate: calls / 60.0, burst: calls, windowed: false, told: false })
-        };
-        match call.host.as_str() {
-            "cloudasset.googleapis.com" => a_minute(100.0),
-            "cloudresourcemanager.googleapis.com" => a_minute(600.0),
-            _ => None,
-        }
+        quota::limit(call)
     }
 
     fn answer(&self, call: &Call) -> Option<Answer> {

@@ -26,6 +26,23 @@ impl Project {
     }
 }
 
+impl Project {
+    /// The project as version 1 of the resource manager gives it.
+    pub(super) fn as_version_1(&self, body: &Value) -> Value {
+        let mut project =
+            json!({"projectId": self.id, "projectNumber": self.number, "lifecycleState": body["state"]});
+        for (field, own) in [("displayName", "name"), ("createTime", "createTime"), ("labels", "labels")] {
+            if let Some(value) = body.get(field) {
+                project[own] = value.clone();
+            }
+        }
+        if let Some((kind, id)) = self.parent.split_once('/') {
+            project["parent"] = json!({"type": kind.trim_end_matches('s'), "id": id});
+        }
+        project
+    }
+}
+
 impl GoogleEstate {
     /// A project by its id or number.
     pub(super) fn project(&self, name: &str) -> Option<&Project> {

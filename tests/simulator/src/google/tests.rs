@@ -194,6 +194,73 @@ async fn the_inventory_shows_the_same_estate_and_is_as_published() {
     assert_eq!(strange.status, 400);
 }
 
+#[test]
+fn what_the_inventory_says_of_cloud_run_is_as_its_version_1_publishes_it() {
+    let pod = json!({
+        "serviceAccount": "a@shop.iam.gserviceaccount.com", "executionEnvironment": "EXECUTION_ENVIRONMENT_GEN2",
+        "encryptionKey": "projects/shop/locations/l/keyRings/k/cryptoKeys/f", "timeout": "300s",
+        "vpcAccess": {"egress": "ALL_TRAFFIC", "networkInterfaces": [{"network": "main"}]},
+        "containers": [{
+            "image": "europe-docker.pkg.dev/shop/app/web:1", "resources": {"limits": {"cpu": "1"}, "cpuIdle": true},
+            "env": [{"name": "STAGE", "value": "live"}, {"name": "DB",
+                "valueSource": {"secretKeyRef": {"secret": "projects/900/secrets/db", "version": "3"}}}],
+            "volumeMounts": [{"name": "keys", "mountPath": "/keys"}],
+        }],
+        "volumes": [{"name": "keys", "secret": {"secret": "key", "items": [{"path": "a", "version": "1"}]}},
+            {"name": "sql", "cloudSqlInstance": {"instances": ["shop:l:db"]}},
+            {"name": "files", "gcs": {"bucket": "orders", "readOnly": true}}],
+    });
+    let mut template = pod.clone();
+    template["scaling"] = json!({"maxInstanceCount": 20});
+    let name = format!("{}/api", &SERVICE[4..]);
+    let service = json!({
+        "name": name, "ingress": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER", "invokerIamDisabled": true,
+        "binaryAuthorization": {"useDefault": true}, "labels": {"team": "shop"}, "uri": "https://api.example.test",
+        "template": template, "traffic": [{"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100},
+            {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", "revision": "api-1", "tag": "old"}],
+        "latestReadyRevision": format!("{name}/revisions/api-2"),
+    });
+    let job =
+        json!({"name": "projects/shop/locations/l/jobs/j", "template": {"taskCount": 2, "template": pod}});
+    let published = |host_path: &str, version: &str, body: &Value| {
+        let parts: Vec<&str> = host_path.split('/').collect();
+        let (document, read) = super::read(RUN, "GET", &parts).unwrap();
+        assert_eq!(document.name, version);
+        let mut wrong = Vec::new();
+        document.check(body, &read.kind, "run", &mut wrong);
+        assert_eq!(wrong, Vec::<String>::new());
+    };
+    published("v2/projects/p/locations/l/services/s", "run.v2", &service);
+    published("v2/projects/p/locations/l/jobs/j", "run.v2", &job);
+    let written = super::knative::written(&service, "Service", "100200300400");
+    published("apis/serving.knative.dev/v1/namespaces/p/services/s", "run.v1", &written);
+    let notes = &written["metadata"]["annotations"];
+    assert_eq!(notes["run.googleapis.com/ingress"], "internal-and-cloud-load-balancing");
+    assert_eq!(notes["run.googleapis.com/invoker-iam-disabled"], "true");
+    assert_eq!(notes["run.googleapis.com/binary-authorization"], "default");
+    let template = &written["spec"]["template"];
+    let notes = &template["metadata"]["annotations"];
+    assert_eq!(notes["autoscaling.knative.dev/maxScale"], "20");
+    assert_eq!(notes["run.googleapis.com/vpc-access-egress"], "all-traffic");
+    assert_eq!(notes["run.googleapis.com/network-interfaces"], "[{\"network\":\"main\"}]");
+    assert_eq!(notes["run.googleapis.com/secrets"], "db:projects/900/secrets/db");
+    assert_eq!(notes["run.googleapis.com/cloudsql-instances"], "shop:l:db");
+    assert_eq!(template["spec"]["timeoutSeconds"], 300);
+    assert_eq!(
+        template["spec"]["containers"][0]["env"][1]["valueFrom"]["secretKeyRef"],
+        json!({"name": "db", "key": "3"})
+    );
+    assert_eq!(template["spec"]["volumes"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        written["spec"]["traffic"],
+        json!([{"percent": 100, "latestRevision": true}, {"tag": "old", "revisionName": "api-1"}])
+    );
+    assert_eq!(written["status"]["latestReadyRevisionName"], "api-2");
+    let written = super::knative::written(&job, "Job", "100200300400");
+    published("apis/run.googleapis.com/v1/namespaces/p/jobs/j", "run.v1", &written);
+    assert_eq!(written["spec"]["template"]["spec"]["taskCount"], 2);
+}
+
 #[tokio::test]
 async fn pages_are_followed_by_token() {
     let server = GoogleServer::start(GoogleEstate::seeded(7, 1, 20, 100), Misbehaviour::default()).await;

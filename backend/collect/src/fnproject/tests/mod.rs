@@ -13,6 +13,7 @@ use crate::error::CollectError;
 use crate::{Collector, Context, Limits};
 
 mod failing;
+mod images;
 mod reading;
 mod strangers;
 

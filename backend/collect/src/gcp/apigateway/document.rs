@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
+use crate::gcp::base64;
 use crate::redact::Redactor;
 
 /// The documents of a config as it is read in full; none where it is made of gRPC services. An error where a file is
 /// neither JSON nor YAML.
 pub(super) fn documents(config: &Value, redactor: &Redactor) -> Result<Option<Value>, Unreadable> {
     let Some(files) = config.get("openapiDocuments").and_then(Value::as_array) else { return Ok(None) };
-    let documents: Result<Vec<Value>, Unreadable> = files.iter().map(|file| document(file, redactor)).collect();
+    let documents: Result<Vec<Value>, Unreadable> =
+        files.iter().map(|file| document(file, redactor)).collect();
     Ok(Some(json!({ "documents": documents? })))
 }
 
@@ -18,7 +20,7 @@ pub(super) struct Unreadable;
 
 fn document(file: &Value, redactor: &Redactor) -> Result<Value, Unreadable> {
     let contents = file.pointer("/document/contents").and_then(Value::as_str).ok_or(Unreadable)?;
-    let text = decode(contents).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Unreadable)?;
+    let text = base64::decode(contents).and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(Unreadable)?;
     // JSON is YAML too, but its own reader is stricter about what a text is.
     let parsed = serde_json::from_str(&text).or_else(|_| {
         // Booleans are `true` and `false`: `no` is a text, as the gateway reads it.
@@ -29,30 +31,6 @@ fn document(file: &Value, redactor: &Redactor) -> Result<Value, Unreadable> {
     redactor.redact_recognised(&mut parsed);
     let path = file.pointer("/document/path").and_then(Value::as_str);
     Ok(json!({ "path": path, "document": parsed }))
-}
-
-/// Base64 with either alphabet; its padding may be left out.
-fn decode(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held) = (0_u32, 0_u32);
-    for character in text.bytes().filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=') {
-        let six = match character {
-            b'A'..=b'Z' => character - b'A',
-            b'a'..=b'z' => character - b'a' + 26,
-            b'0'..=b'9' => character - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6) | u32::from(six);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            bytes.push(u8::try_from((bits >> held) & 0xff).ok()?);
-            bits &= (1 << held) - 1;
-        }
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -66,10 +44,6 @@ mod tests {
 
     #[test]
     fn files_are_json_or_yaml_in_base64() {
-        assert_eq!(decode("c3dhZ2dlcg==").unwrap(), b"swagger");
-        assert_eq!(decode("_-8=").unwrap(), [0xff, 0xef]);
-        assert_eq!(decode("c3dh\nZ2dlcg").unwrap(), b"swagger");
-        assert_eq!(decode("c3dh!"), None);
         // swagger: "2.0"\ninfo: {title: no}\npaths:\n  /a:\n    get: {security: []}\n
         let yaml = "c3dhZ2dlcjogIjIuMCIKaW5mbzoge3RpdGxlOiBub30KcGF0aHM6CiAgL2E6CiAgICBnZXQ6IHtzZWN1cml0eTogW119Cg==";
         let documents = of(yaml).unwrap().unwrap();

@@ -23,22 +23,23 @@ pub(super) fn redact(config: &mut Value, pointer: &str, redactor: &Redactor) {
     }
 }
 
-/// An argument is named by itself, as in `--password=…`, or by the one before it.
+/// An argument is named by itself, as in `--password=…`, or by the flag before it.
 fn redact_arguments(arguments: &mut [Value], redactor: &Redactor) {
-    let mut before = String::new();
+    let mut flag = String::new();
     for argument in arguments {
         let Some(text) = argument.as_str().map(str::to_owned) else { continue };
+        let is_flag = text.starts_with('-');
         let (name, value) = match text.split_once('=') {
             Some((name, value)) => (name, value),
-            None => (before.as_str(), text.as_str()),
+            None if is_flag => ("", text.as_str()),
+            None => (flag.as_str(), text.as_str()),
         };
-        let name = name.trim_start_matches('-');
-        let named = redactor.redact(name, value);
+        let named = redactor.redact(name.trim_start_matches('-'), value);
         let redacted = if named.detector.is_some() { named } else { redactor.redact("", &text) };
         if redacted.detector.is_some() {
             *argument = redacted.to_value();
         }
-        before = if text.starts_with('-') { text } else { String::new() };
+        flag = if is_flag && !text.contains('=') { text } else { String::new() };
     }
 }
 

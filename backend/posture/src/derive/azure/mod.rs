@@ -36,6 +36,7 @@ impl<'a> Survey<'a> {
         logic::expose(&map, &mut exposures.reaches);
         containerapps::expose(&map, &mut exposures.reaches);
         staticsites::expose(&map, &mut exposures.reaches);
+        supplies::expose(&map, &mut exposures.reaches);
         let gateways = apim::Gateways::of(&map);
         gateways.expose(&map, &mut exposures.reaches);
         let sites = sites::Sites::of(&map);
@@ -67,7 +68,7 @@ fn facts(position: usize, resource: &Resource, survey: &Survey<'_>) -> Facts {
         "azure.containerapps.app" => containerapps::facts(resource, map, exposure()),
         "azure.staticsites.site" => vec![("exposure", exposure())],
         "azure.storage.account" => storage.facts(resource),
-        "azure.containerregistry.registry" => supplies.registry_facts(resource),
+        "azure.containerregistry.registry" => supplies.registry_facts(resource, exposure()),
         "azure.keyvault.vault" => supplies.vault_facts(resource),
         "azure.subscription" => subscription::facts(resource, map, supplies),
         _ => Vec::new(),

@@ -10,6 +10,9 @@ use super::supplies::Supplies;
 use crate::derive::map::Map;
 use crate::derive::reading::{Reading, elements, fact, list, merged, text};
 
+/// Function apps, and the service that lists them.
+const FUNCTIONS: &[(&str, &str)] = &[("azure.functions.app", "web")];
+
 /// What runs on demand, and the services that list it.
 const RUNNING: &[(&str, &str)] = &[
     ("azure.containerapps.app", "containerapps"),
@@ -43,7 +46,8 @@ pub(super) fn facts(
     supplies: &Supplies,
 ) -> Vec<(&'static str, Fact)> {
     vec![
-        ("has_functions", fact(has_functions(map))),
+        ("has_functions", fact(has(FUNCTIONS, map))),
+        ("runs_on_demand", fact(has(RUNNING, map))),
         ("runs_images", fact(supplies.runs_images())),
         ("spend_alerts", fact(spend_alerts(subscription, map.estate.instant))),
         ("change_alerts", fact(change_alerts(subscription))),
@@ -51,11 +55,11 @@ pub(super) fn facts(
     ]
 }
 
-fn has_functions(map: &Map<'_>) -> Reading<bool> {
-    if RUNNING.iter().any(|(kind, _)| !map.kind(kind).is_empty()) {
+fn has(kinds: &[(&str, &str)], map: &Map<'_>) -> Reading<bool> {
+    if kinds.iter().any(|(kind, _)| !map.kind(kind).is_empty()) {
         return Ok(true);
     }
-    nothing_missed(RUNNING, map).map(|()| false)
+    nothing_missed(kinds, map).map(|()| false)
 }
 
 /// The names of cost budgets over everything that have not ended and tell somebody.

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use nephoscope_model::finding::Exposure;
 use nephoscope_model::{Fact, Resource, Unreadable};
 use serde_json::{Value, json};
 
 use crate::derive::map::Map;
+use crate::derive::reach::Reach;
 use crate::derive::reading::{Reading, elements, fact, list, merged, required, text};
 
 /// Who runs images of which registry, and who refers to secrets of which vault.
@@ -13,6 +15,25 @@ use crate::derive::reading::{Reading, elements, fact, list, merged, required, te
 pub(super) struct Supplies {
     registries: Users,
     vaults: Users,
+}
+
+/// A registry is reached by everybody where nobody is asked for a name.
+pub(super) fn expose(map: &Map<'_>, reaches: &mut [Reach]) {
+    for &position in map.kind("azure.containerregistry.registry") {
+        let registry = map.open(position);
+        let reading = required(&registry, "registry").map(|value| match is_open(value) {
+            true => Exposure::Internet,
+            false => Exposure::Internal,
+        });
+        reaches[position] = reading.into();
+    }
+}
+
+fn is_open(registry: &Value) -> bool {
+    let says = |pointer: &str| registry.pointer(pointer).and_then(Value::as_str);
+    registry.pointer("/properties/anonymousPullEnabled").and_then(Value::as_bool) == Some(true)
+        && says("/properties/publicNetworkAccess") != Some("Disabled")
+        && says("/properties/networkRuleSet/defaultAction") != Some("Deny")
 }
 
 /// Applications with the names of what they use.
@@ -41,7 +62,7 @@ impl Supplies {
     }
 
     /// The facts of a registry.
-    pub fn registry_facts(&self, registry: &Resource) -> Vec<(&'static str, Fact)> {
+    pub fn registry_facts(&self, registry: &Resource, exposure: Fact) -> Vec<(&'static str, Fact)> {
         let address =
             required(registry, "registry").ok().and_then(|value| value.pointer("/properties/loginServer"));
         let address = address.and_then(Value::as_str).map(str::to_lowercase);
@@ -50,7 +71,7 @@ impl Supplies {
             Some(address) => host == address,
             None => host.split('.').next() == Some(name.as_str()),
         };
-        vec![("functions", fact(self.registries.of_which(ours)))]
+        vec![("functions", fact(self.registries.of_which(ours))), ("exposure", exposure)]
     }
 
     /// The facts of a vault.

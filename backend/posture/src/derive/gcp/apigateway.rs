@@ -22,7 +22,7 @@ pub(super) fn facts(config: &Resource, map: &Map<'_>, serving: &Serving) -> Vec<
     };
     vec![
         ("gateways", fact(gateways(config.uid.as_str(), map))),
-        ("open_operations", fact(named(|o| o.is_open() && !o.is_preflight()))),
+        ("open_operations", fact(named(is_way_in))),
         ("key_only_operations", fact(named(|o| o.is_key_only()))),
         ("shared_issuers", fact(shared_issuers(config))),
         ("unsigned_backends", fact(named(is_unsigned))),
@@ -53,7 +53,7 @@ pub(super) fn reach(position: usize, map: &Map<'_>, doors: &mut Doors) -> Reach 
         Ok(_) => true,
         Err(_) => false,
     };
-    let open = each(&config, |operation| operation.is_open().then(|| address(operation)));
+    let open = each(&config, |operation| is_way_in(operation).then(|| address(operation)));
     match open {
         Ok(Value::Array(open)) if open.is_empty() => Reach::default(),
         Ok(Value::Array(open)) if served => {
@@ -102,6 +102,11 @@ fn each(config: &Resource, show: impl Fn(&Operation<'_>) -> Option<Value>) -> Re
         shown.extend(operations(document)?.iter().filter_map(&show));
     }
     Ok(Value::Array(shown))
+}
+
+/// Whether strangers come in. A preflight is answered to everybody and leads nowhere.
+fn is_way_in(operation: &Operation<'_>) -> bool {
+    operation.is_open() && !operation.is_preflight()
 }
 
 fn shown(operation: &Operation<'_>) -> Value {

@@ -70,9 +70,8 @@ fn takes_traffic(map: &Map<'_>) -> Reading<bool> {
 /// Whether the first rule that speaks of every address lets it in. Without any such rule App Engine does.
 fn is_open(application: &Resource) -> Reading<bool> {
     let rules = elements(application, "firewall", "ingressRules")?;
-    let everybody = rules.iter().filter(|rule| {
-        matches!(text(rule, "sourceRange"), Some("*" | "0.0.0.0/0" | "::/0"))
-    });
+    let everybody =
+        rules.iter().filter(|rule| matches!(text(rule, "sourceRange"), Some("*" | "0.0.0.0/0" | "::/0")));
     let first = everybody.min_by_key(|rule| rule.get("priority").and_then(Value::as_i64).unwrap_or(i64::MAX));
     Ok(first.is_none_or(|rule| text(rule, "action") != Some("DENY")))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use nephoscope_model::{Facet, Resource, Unreadable};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::members;
 use super::project::Project;
@@ -91,8 +91,14 @@ impl Bindings {
 
     fn add(&mut self, policy: &Value, scope: &str, wide: bool) {
         let bindings = list(policy, "bindings").iter().filter_map(|binding| {
+            let role = text(binding, "role")?;
+            // Where a reply could not show conditions, their mark on the name of the role is all that is left of them.
+            let (role, hidden) = match role.split_once("_withcond_") {
+                Some((role, _)) => (role, json!({})),
+                None => (role, Value::Null),
+            };
             Some(Binding {
-                role: text(binding, "role")?.to_owned(),
+                role: role.to_owned(),
                 members: list(binding, "members")
                     .iter()
                     .filter_map(Value::as_str)
@@ -100,7 +106,7 @@ impl Bindings {
                     .collect(),
                 scope: scope.to_owned(),
                 wide,
-                condition: binding.get("condition").cloned().unwrap_or_default(),
+                condition: binding.get("condition").cloned().unwrap_or(hidden),
             })
         });
         let first = self.all.len();

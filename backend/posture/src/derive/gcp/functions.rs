@@ -50,12 +50,7 @@ pub(super) fn facts(
 }
 
 /// False where everybody may call because the service beneath asks nobody for permission.
-fn invoker_check(
-    position: usize,
-    function: &Resource,
-    map: &Map<'_>,
-    serving: &Serving,
-) -> Reading<bool> {
+fn invoker_check(position: usize, function: &Resource, map: &Map<'_>, serving: &Serving) -> Reading<bool> {
     match serving.service_of(position) {
         Some(service) => {
             let service = map.held(service).open_only(&["service"]);
@@ -67,12 +62,7 @@ fn invoker_check(
 }
 
 /// Roles beyond calling that everybody has on the function or on the service beneath it.
-fn public_rights(
-    position: usize,
-    function: &Resource,
-    map: &Map<'_>,
-    serving: &Serving,
-) -> Reading<Value> {
+fn public_rights(position: usize, function: &Resource, map: &Map<'_>, serving: &Serving) -> Reading<Value> {
     let service = serving.service_of(position).map(|service| map.held(service).open_only(&["policy"]));
     let own = ("function", holders(function));
     let beneath = service.as_deref().map(|service| ("service", holders(service)));
@@ -155,7 +145,11 @@ fn source_bucket(function: &Resource, map: &Map<'_>) -> Reading<Value> {
         Some("enforced") => Vec::new(),
         _ => {
             let holders = holders(&bucket)?;
-            holders.iter().filter(|holder| holder.is_public()).map(|holder| holder.to_value("bucket")).collect()
+            holders
+                .iter()
+                .filter(|holder| holder.is_public())
+                .map(|holder| holder.to_value("bucket"))
+                .collect()
         }
     };
     Ok(json!({
@@ -186,9 +180,9 @@ fn open_sources(function: &Resource, map: &Map<'_>) -> Reading<Value> {
             Ok(holders) => {
                 let open = holders.iter().filter(|holder| holder.is_public());
                 let open = open.filter(|holder| roles.contains(&holder.role.as_str()));
-                found.extend(open.map(|holder| {
-                    json!({ "uid": uid, "member": holder.member, "role": holder.role })
-                }));
+                found.extend(
+                    open.map(|holder| json!({ "uid": uid, "member": holder.member, "role": holder.role })),
+                );
             }
             Err(reasons) => doubts.extend(reasons),
         }

@@ -7,7 +7,6 @@ use super::usage::{self, Usage};
 use super::{audit, budgets, definitions, exposure, rules, runners, watch, writers};
 use crate::derive::map::Map;
 use crate::derive::reading::fact;
-use crate::derive::secrets::secrets;
 
 /// What is known of identities and of what things are there for.
 pub(super) struct Governance {
@@ -39,7 +38,7 @@ impl Governance {
             "gcp.pubsub.subscription" => {
                 vec![public(), ("drains_dead_letters", fact(usage.drains_dead_letters(resource)))]
             }
-            "gcp.scheduler.job" => vec![("secrets", fact(secrets(resource, "job")))],
+            "gcp.scheduler.job" => vec![("secrets", fact(usage::secrets_of_call(resource)))],
             "gcp.workflows.workflow" => vec![
                 ("secrets", fact(usage::secrets_of_workflow(resource))),
                 ("chosen_targets", fact(definitions::chosen_targets(resource))),

@@ -97,6 +97,9 @@ const EDITOR: &[&str] = &[
 /// <https://cloud.google.com/iam/docs/roles-permissions>.
 const NAMED: &[(&str, &[&str])] = &[
     ("roles/artifactregistry.reader", &[]),
+    ("roles/browser", &[]),
+    ("roles/cloudfunctions.invoker", &[]),
+    ("roles/cloudfunctions.viewer", &[]),
     ("roles/cloudsql.client", &[]),
     ("roles/cloudtrace.agent", &[]),
     ("roles/datastore.user", &[]),
@@ -137,8 +140,12 @@ const NAMED: &[(&str, &[&str])] = &[
     ("roles/monitoring.metricWriter", &[]),
     ("roles/pubsub.publisher", &[]),
     ("roles/pubsub.subscriber", &[]),
+    ("roles/pubsub.viewer", &[]),
     ("roles/run.invoker", &["run.jobs.run", "run.routes.invoke"]),
+    ("roles/run.jobsExecutor", &["run.jobs.run"]),
     ("roles/run.jobsExecutorWithOverrides", &["run.jobs.run", OVERRIDES_JOBS]),
+    ("roles/run.servicesInvoker", &["run.routes.invoke"]),
+    ("roles/run.viewer", &[]),
     ("roles/secretmanager.admin", &["secretmanager.secrets.setIamPolicy", "secretmanager.versions.access"]),
     ("roles/secretmanager.secretAccessor", READS_SECRETS),
     (

@@ -9,7 +9,7 @@ use super::functions::rights;
 use super::images::outside;
 use super::serving::Serving;
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, fact, list, malformed, reason, required, text};
+use crate::derive::reading::{Reading, elements, fact, list, malformed, required, text};
 use crate::derive::secrets::secrets;
 
 /// The facts of a service.
@@ -26,7 +26,7 @@ pub(super) fn service(
         ("public_rights", fact(holders(service).map(|holders| Value::Array(rights(&holders, "service"))))),
         ("secrets", fact(secrets(service, "service"))),
         ("outside_images", fact(outside(service, "service", "/template/containers"))),
-        ("old_revisions", fact(old_revisions(service, map))),
+        ("old_revisions", fact(old_revisions(service))),
         ("fronts", fact(fronts(service, map, serving))),
     ]
 }
@@ -49,7 +49,7 @@ pub(super) fn pool(pool: &Resource) -> Vec<(&'static str, Fact)> {
 
 /// Revisions other than the latest one that still answer, by a share of the traffic or at an address of their own,
 /// and when they were made.
-fn old_revisions(service: &Resource, map: &Map<'_>) -> Reading<Value> {
+fn old_revisions(service: &Resource) -> Reading<Value> {
     let config = required(service, "service")?;
     let latest = short(text(config, "latestReadyRevision").unwrap_or_default());
     let mut found = Vec::new();
@@ -62,14 +62,10 @@ fn old_revisions(service: &Resource, map: &Map<'_>) -> Reading<Value> {
         if revision == latest || (percent == 0 && tag.is_none()) {
             continue;
         }
-        // Inventories name a revision below its service or beside it.
-        let region = service.uid.as_str().split("/services/").next().unwrap_or_default();
-        let position = map.position(&format!("{}/revisions/{revision}", service.uid));
-        let position = position.or_else(|| map.position(&format!("{region}/revisions/{revision}")));
-        let position = position.ok_or_else(|| reason("revision", "NotCollected"))?;
-        let resource = map.held(position).open_only(&["revision"]);
-        let created = text(required(&resource, "revision")?, "createTime").map(str::to_owned);
-        let created = created.ok_or_else(|| malformed("revision"))?;
+        let known = elements(service, "revisions", "revisions")?;
+        let meant = known.iter().find(|known| text(known, "name").map(short) == Some(revision));
+        let created =
+            meant.and_then(|meant| text(meant, "createTime")).ok_or_else(|| malformed("revisions"))?;
         found.push(json!({ "revision": revision, "percent": percent, "tag": tag, "created": created }));
     }
     Ok(Value::Array(found))

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nephoscope_model::finding::Exposure;
 use nephoscope_model::Resource;
+use nephoscope_model::finding::Exposure;
 use serde_json::Value;
 
 use super::apigateway::{self, Doors};

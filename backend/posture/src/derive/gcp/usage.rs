@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::project::Project;
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, list, merged, required, text};
+use crate::derive::reading::{Reading, facet, list, merged, required, text};
 use crate::derive::secrets;
 
 /// Kinds that take secrets, with the facet that says so.
@@ -139,8 +139,20 @@ fn secrets(facet: &Value, project: &Project) -> BTreeSet<String> {
 
 /// What looks like a secret in the workflow's settings and in its source.
 pub(super) fn secrets_of_workflow(resource: &Resource) -> Reading<Value> {
+    secrets_in(resource, &["workflow", "definition"])
+}
+
+/// What looks like a secret in a scheduled call and in the parameters of its address, which it need not have.
+pub(super) fn secrets_of_call(resource: &Resource) -> Reading<Value> {
+    match facet(resource, "parameters")? {
+        Some(_) => secrets_in(resource, &["job", "parameters"]),
+        None => secrets_in(resource, &["job"]),
+    }
+}
+
+fn secrets_in(resource: &Resource, facets: &[&str]) -> Reading<Value> {
     let mut found = Vec::new();
-    for facet in ["workflow", "definition"] {
+    for facet in facets {
         if let Value::Array(secrets) = secrets::secrets(resource, facet)? {
             found.extend(secrets);
         }

@@ -3,23 +3,33 @@
 //! `just bench-cloud` builds the release binary first and takes about twenty minutes, because the published quotas are
 //! kept: one call of `GetPolicy` for each function, at 15 a second. An argument names one part; without, all are run.
 
-#[path = "figures/table.rs"]
+mod providers;
+mod run;
+#[path = "../figures/table.rs"]
 mod table;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nephoscope_simulator::{Cloud, Estate, Misbehaviour, Seen};
 use tokio::runtime::Runtime;
 
+use providers::{azure, fn_project, google, together};
+use run::{Ran, run};
 use table::Table;
 
 /// A part by name.
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: &[Part] =
-    &[("nights", nights), ("half", half_budget), ("organization", organization), ("large", large)];
+const PARTS: &[Part] = &[
+    ("nights", nights),
+    ("half", half_budget),
+    ("organization", organization),
+    ("large", large),
+    ("azure", azure),
+    ("google", google),
+    ("fn", fn_project),
+    ("together", together),
+];
 
 fn main() {
     let asked: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
@@ -107,49 +117,16 @@ impl Story {
 
     fn scan(&self, budget: &str) -> Scan {
         self.cloud.forget();
-        let begun = Instant::now();
-        let child = Command::new(binary())
-            .args(["scan", "--budget", budget])
-            .current_dir(self.folder.path())
-            .env("HOME", self.folder.path())
-            .env("AWS_ACCESS_KEY_ID", "bench")
-            .env("AWS_SECRET_ACCESS_KEY", "bench")
-            .env("AWS_REGION", "eu-west-1")
-            .env("AWS_ENDPOINT_URL", self.cloud.endpoint())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let pid = child.id();
-        let watch = std::thread::spawn(move || peak_of(pid));
-        let output = child.wait_with_output().expect("the program ends");
-        let time = begun.elapsed();
-        let text = [&output.stdout, &output.stderr]
-            .map(|bytes| String::from_utf8_lossy(bytes).into_owned())
-            .concat();
-        assert_eq!(output.status.code(), Some(0), "{text}");
-        let floor =
-            text.lines().find_map(|line| line.split_once("at least ")).map(|(_, floor)| floor.to_owned());
-        let peak = watch.join().expect("the watch ends with the program");
-        Scan { time, floor: floor.unwrap_or_else(|| "not said".to_owned()), peak, seen: self.cloud.seen() }
+        let endpoint = self.cloud.endpoint();
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "bench"),
+            ("AWS_SECRET_ACCESS_KEY", "bench"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ENDPOINT_URL", &endpoint),
+        ];
+        let Ran { time, floor, peak } = run(self.folder.path(), &["scan", "--budget", budget], &variables);
+        Scan { time, floor, peak, seen: self.cloud.seen() }
     }
-}
-
-/// The largest resident size that the process ever had, in kilobytes, read until it ends.
-fn peak_of(pid: u32) -> u64 {
-    let status = PathBuf::from(format!("/proc/{pid}/status"));
-    let mut peak = 0;
-    while let Some(now) = high_water(&status) {
-        peak = peak.max(now);
-        std::thread::sleep(Duration::from_millis(100));
-    }
-    peak
-}
-
-fn high_water(status: &Path) -> Option<u64> {
-    let text = std::fs::read_to_string(status).ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse().ok()
 }
 
 fn per(seen: &Seen, service: &str, things: u64) -> String {
@@ -158,23 +135,14 @@ fn per(seen: &Seen, service: &str, things: u64) -> String {
     format!("{:.2}", calls as f64 / things as f64)
 }
 
-fn throttled(seen: &Seen) -> u64 {
+pub(crate) fn throttled(seen: &Seen) -> u64 {
     seen.throttled.values().sum()
 }
 
-fn seconds(time: Duration) -> String {
+pub(crate) fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
 }
 
-fn megabytes(kilobytes: u64) -> String {
+pub(crate) fn megabytes(kilobytes: u64) -> String {
     format!("{:.0} MB", kilobytes as f64 / 1024.0)
-}
-
-/// The release binary, beside the bench's own.
-fn binary() -> PathBuf {
-    let here = std::env::current_exe().expect("a bench knows where it is");
-    let folder = here.ancestors().nth(2).expect("benches are built into target/release/deps");
-    let path = folder.join("nephoscope");
-    assert!(path.exists(), "{} is missing: `just bench-cloud` builds it", path.display());
-    path
 }
