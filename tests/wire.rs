@@ -167,6 +167,8 @@ fn pass_on(request: &Request, upstream: SocketAddr, client: &mut TcpStream) -> s
     let mut server = TcpStream::connect(upstream)?;
     server.write_all(&request.head)?;
     server.write_all(&request.body)?;
+    // A stand-in that keeps connections open sees that nothing follows, and closes this one after its reply.
+    server.shutdown(Shutdown::Write)?;
     std::io::copy(&mut server, client)?;
     Ok(())
 }

@@ -72,7 +72,11 @@ def widened(doc):
         models[name], todo = dict(fields), list(doc.get("subtypes", {}).get(name, []))
         while todo:
             child = todo.pop()
-            models[name].update(doc["definitions"].get(child, {}))
+            for field, kind in doc["definitions"].get(child, {}).items():
+                known = models[name].get(field)
+                # Each derived model has fields of its own within `properties`.
+                both = isinstance(known, dict) and isinstance(kind, dict)
+                models[name][field] = {**known, **kind} if both else kind
             todo += doc.get("subtypes", {}).get(child, [])
     return models
 

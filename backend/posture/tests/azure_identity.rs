@@ -49,7 +49,11 @@ fn app() -> Resource {
 fn site(kind: &str, uid: &str, identity: Value) -> Resource {
     let deployment = json!({"deployment": {"storage": {"type": "blobContainer", "value": "https://code.blob.core.windows.net/packages"}}});
     let site = json!({"id": uid, "identity": identity, "properties": {"functionAppConfig": deployment}});
-    resource(kind, uid, json!({"site": site, "connections": {}}))
+    resource(
+        kind,
+        uid,
+        json!({"site": site, "connections": {"AzureWebJobsStorage": {"kind": "identity", "account": "code"}}}),
+    )
 }
 
 /// A workflow whose identity is the principal `workflow`.
@@ -332,17 +336,23 @@ fn weaker_workloads_that_reach_the_packages_are_told() {
     let named = conditional(assignment("workflow", "blobs", ACCOUNT));
     assert_eq!(known(&both(named), APP, "storage_writers"), json!([]));
 
-    // Where the account is not known, or is nobody knows whose, nothing is.
-    let mut settings = app();
-    settings
+    // That nobody writes there takes knowing every account of the app.
+    let mut silent = app();
+    silent
         .facets
-        .insert("site".into(), Facet::Known(json!({"identity": {"type": "None"}, "properties": {}})));
-    assert_eq!(
-        unknown(&subscription(vec![unread(settings.clone(), "connections")]), APP, "storage_writers").len(),
-        1
-    );
-    assert_eq!(unknown(&subscription(vec![settings]), APP, "storage_writers"), ["connections Redacted"]);
+        .insert("connections".into(), Facet::Known(json!({"AzureWebJobsStorage": {"kind": "reference"}})));
+    let with = |app: Resource| subscription(vec![app, storage()]);
+    assert_eq!(unknown(&with(silent), APP, "storage_writers"), ["connections Redacted"]);
+    let denied = ["connections AccessDeniedException"];
+    assert_eq!(unknown(&with(unread(app(), "connections")), APP, "storage_writers"), denied);
     assert_eq!(unknown(&subscription(vec![app()]), APP, "storage_writers"), ["account NotCollected"]);
+    let witnessed =
+        [unread(app(), "connections"), workflow(), storage(), keys, assignment("workflow", "keys", GROUP)];
+    assert_eq!(
+        known(&subscription(witnessed.into()), APP, "storage_writers"),
+        json!([WORKFLOW]),
+        "its packages"
+    );
 }
 
 #[test]
@@ -366,6 +376,10 @@ fn a_storage_account_knows_the_apps_that_stand_in_it() {
     assert_eq!(known(&none, ACCOUNT, "functions"), json!([]));
     assert_eq!(known(&none, ACCOUNT, "may_serve"), false);
     assert_eq!(unknown(&none.unlisted("web"), ACCOUNT, "may_serve"), ["web NotListed"]);
+
+    // Of its packages it tells; where the host stands it does not.
+    let half = subscription(vec![unread(app(), "connections"), storage()]);
+    assert_eq!(known(&half, ACCOUNT, "functions"), json!([APP]));
 
     // An app that does not say may stand in any account of its region.
     let silent = told(json!({"kind": "reference"}));

@@ -40,6 +40,7 @@ fn with_policy(policy: Value, resources: Vec<Resource>) -> Shop {
         "appengine",
         "artifactregistry",
         "compute",
+        "storage",
         "vpcaccess",
     ];
     let listed = services.map(|service| {
@@ -60,12 +61,7 @@ fn projectless(resources: Vec<Resource>) -> Shop {
 }
 
 fn resource(kind: &str, uid: &str, facets: Value) -> Resource {
-    let region = uid.split("/locations/").nth(1).and_then(|rest| rest.split('/').next());
-    Resource {
-        provider: Provider::Gcp,
-        region: region.map_or_else(Region::global, Region::from),
-        ..shop::resource(kind, uid, facets)
-    }
+    Resource { provider: Provider::Gcp, region: Region::global(), ..shop::resource(kind, uid, facets) }
 }
 
 fn service_uid() -> String {
@@ -165,13 +161,15 @@ fn a_service_is_as_open_as_its_policy() {
 }
 
 #[test]
-fn what_the_project_gives_is_inherited() {
-    let inherited = with_policy(invoker("allUsers"), vec![service(json!({}), Value::Null)]);
-    assert_eq!(exposure(&inherited, &service_uid()), Internet);
-    assert_eq!(known(&inherited, &service_uid(), "invokers")[0]["on"], "project");
+fn what_the_project_gives_holds_for_everything_in_it() {
+    let stranger = || invoker("serviceAccount:ci@other.iam.gserviceaccount.com");
+    let inherited = with_policy(stranger(), vec![service(json!({}), Value::Null)]);
+    assert_eq!(exposure(&inherited, &service_uid()), CrossAccount);
+    assert_eq!(known(&inherited, &service_uid(), "invokers"), json!([]), "its own policy lets nobody in");
 
-    let unlisted = projectless(vec![service(json!({}), Value::Null)]);
-    assert_eq!(unknown(&unlisted, &service_uid(), "invokers"), ["project NotCollected"]);
+    let alone = projectless(vec![service(json!({}), Value::Null)]);
+    assert_eq!(unknown(&alone, &service_uid(), "exposure"), ["project NotCollected"]);
+    assert_eq!(known(&alone, &service_uid(), "invokers"), json!([]), "a project never lets everybody in");
 }
 
 #[test]
@@ -380,7 +378,10 @@ fn functions_know_where_their_code_comes_from() {
     let foreign =
         json!({"buildConfig": {"dockerRepository": "projects/other/locations/europe-west1/repositories/r"}});
     assert_eq!(of(vec![function(foreign, Value::Null)])["own"], false);
-    assert_eq!(unknown(&project(vec![built()]), &function_uid(), "repository"), ["repository NotCollected"]);
+    let gone = project(vec![built()]);
+    assert_eq!(known(&gone, &function_uid(), "repository")["customer_key"], Value::Null);
+    let unlisted = gone.unlisted("artifactregistry");
+    assert_eq!(unknown(&unlisted, &function_uid(), "repository"), ["artifactregistry NotListed"]);
 
     let source =
         || function(json!({"buildConfig": {"source": {"storageSource": {"bucket": "src"}}}}), Value::Null);
@@ -394,7 +395,10 @@ fn functions_know_where_their_code_comes_from() {
     assert_eq!((&open["uniform"], &open["public"][0]["member"]), (&json!(true), &json!("allUsers")));
     let prevented = of(json!({"publicAccessPrevention": "enforced"}));
     assert_eq!((&prevented["uniform"], &prevented["public"]), (&json!(false), &json!([])));
-    assert_eq!(unknown(&project(vec![source()]), &function_uid(), "source_bucket"), ["bucket NotCollected"]);
+    let elsewhere = project(vec![source()]);
+    assert_eq!(known(&elsewhere, &function_uid(), "source_bucket"), Value::Null);
+    let unlisted = elsewhere.unlisted("storage");
+    assert_eq!(unknown(&unlisted, &function_uid(), "source_bucket"), ["storage NotListed"]);
 }
 
 #[test]
@@ -469,6 +473,22 @@ fn functions_know_who_feeds_them_and_where_failures_go() {
         Value::Null,
     )]);
     assert_eq!(known(&first, &function_uid(), "dead_letters"), false);
+}
+
+#[test]
+fn functions_that_are_deployed_as_services_have_a_runtime() {
+    let of = |base: &str| {
+        let built = service(json!({"buildConfig": {"baseImage": base}}), Value::Null);
+        known(&project(vec![built]), &service_uid(), "runtime")
+    };
+    assert_eq!(of("nodejs16")["deprecated"], true);
+    let image = "europe-west1-docker.pkg.dev/serverless-runtimes/google-22/runtimes/python313:latest";
+    assert_eq!((&of(image)["name"], &of(image)["deprecated"]), (&json!("python313"), &json!(false)));
+    assert_eq!(of(""), Value::Null);
+    let plain = project(vec![service(json!({}), Value::Null)]);
+    assert_eq!(known(&plain, &service_uid(), "runtime"), Value::Null);
+    let hidden = project(vec![unread(service(json!({}), Value::Null), "service")]);
+    assert_eq!(unknown(&hidden, &service_uid(), "runtime"), ["service AccessDeniedException"]);
 }
 
 #[test]

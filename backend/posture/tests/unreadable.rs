@@ -15,22 +15,26 @@ use nephoscope_posture::{Estate, EstateResource, Held};
 /// Status by check and resource.
 type Verdicts = BTreeMap<(String, String), Status>;
 
-struct Sample {
-    catalogue: Catalogue,
+struct Sample<'a> {
+    catalogue: &'a Catalogue,
     resources: Vec<Resource>,
     coverage: Vec<CoverageRow>,
 }
 
-impl Sample {
-    /// The largest account of the sample estate.
-    fn read() -> Self {
-        let mut shards: Vec<Shard> = nephoscope_sample::estate(1).unwrap();
-        let mut sizes: BTreeMap<_, usize> = BTreeMap::new();
-        for shard in &shards {
-            *sizes.entry(shard.key.account.clone()).or_default() += shard.resources.len();
+impl<'a> Sample<'a> {
+    /// The accounts of the sample estate as the last night of each target saw them.
+    fn accounts(catalogue: &'a Catalogue) -> Vec<Self> {
+        let nights = nephoscope_sample::nights().unwrap();
+        let last: BTreeMap<_, _> =
+            nights.into_iter().map(|night| (night.header.target.clone(), night)).collect();
+        let mut accounts: BTreeMap<_, Vec<Shard>> = BTreeMap::new();
+        for shard in last.into_values().flat_map(|night| night.shards) {
+            accounts.entry((shard.key.provider, shard.key.account.clone())).or_default().push(shard);
         }
-        let account = sizes.into_iter().max_by_key(|(_, size)| *size).unwrap().0;
-        shards.retain(|shard| shard.key.account == account);
+        accounts.into_values().map(|shards| Self::of(catalogue, shards)).collect()
+    }
+
+    fn of(catalogue: &'a Catalogue, shards: Vec<Shard>) -> Self {
         let coverage = shards
             .iter()
             .map(|shard| CoverageRow {
@@ -43,7 +47,7 @@ impl Sample {
             .collect();
         let mut resources: Vec<Resource> = shards.into_iter().flat_map(|shard| shard.resources).collect();
         resources.sort_by(|a, b| a.uid.cmp(&b.uid));
-        Self { catalogue: Catalogue::builtin().unwrap(), resources, coverage }
+        Self { catalogue, resources, coverage }
     }
 
     fn judge(&self, resources: &[Resource]) -> Verdicts {
@@ -58,7 +62,7 @@ impl Sample {
             instant: "2026-11-20T02:00:00Z".parse().unwrap(),
             last_known: &BTreeMap::new(),
         };
-        let evaluation = evaluate(&estate, derive(&estate), &self.catalogue);
+        let evaluation = evaluate(&estate, derive(&estate), self.catalogue);
         evaluation
             .verdicts
             .iter()
@@ -87,36 +91,46 @@ fn without(resources: &[Resource], kind: &str, facet: &str) -> Vec<Resource> {
 
 #[test]
 fn a_facet_that_is_taken_away_only_ever_makes_verdicts_unknown() {
-    let sample = Sample::read();
-    let whole = sample.judge(&sample.resources);
-    assert!(whole.len() > 500, "{} verdicts", whole.len());
-    let facets: BTreeSet<(String, String)> = sample
-        .resources
-        .iter()
-        .flat_map(|resource| resource.facets.keys().map(|facet| (resource.kind.to_string(), facet.clone())))
-        .collect();
-    assert!(facets.len() > 20, "{} kinds of facets", facets.len());
+    let catalogue = Catalogue::builtin().unwrap();
     let mut wrong = Vec::new();
-    let mut made_unknown = 0;
-    for (kind, facet) in &facets {
-        let partial = sample.judge(&without(&sample.resources, kind, facet));
-        for (key, before) in &whole {
-            match partial.get(key) {
-                Some(after) if after == before => {}
-                Some(Status::Unknown) => made_unknown += 1,
-                Some(after) => wrong.push(format!("{kind} without {facet}: {key:?} {before} became {after}")),
-                None => {
-                    wrong.push(format!("{kind} without {facet}: {key:?} {before} does not apply any more"))
-                }
-            }
+    let (mut verdicts, mut facets, mut made_unknown) = (0, 0, 0);
+    for sample in Sample::accounts(&catalogue) {
+        let whole = sample.judge(&sample.resources);
+        verdicts += whole.len();
+        for (kind, facet) in facets_of(&sample.resources) {
+            facets += 1;
+            let partial = sample.judge(&without(&sample.resources, &kind, &facet));
+            made_unknown += compare(&whole, &partial, &format!("{kind} without {facet}"), &mut wrong);
         }
-        // A check that did not apply may become UNKNOWN, for it cannot tell; it must not pass or fail.
-        let new = partial.iter().filter(|(key, _)| !whole.contains_key(*key));
-        wrong.extend(
-            new.filter(|(_, status)| **status != Status::Unknown)
-                .map(|(key, status)| format!("{kind} without {facet}: {key:?} is suddenly {status}")),
-        );
     }
-    assert!(made_unknown > 500, "{made_unknown} verdicts became unknown");
+    assert!(verdicts > 1_000, "{verdicts} verdicts");
+    assert!(facets > 40, "{facets} facets of kinds");
+    assert!(made_unknown > 1_000, "{made_unknown} verdicts became unknown");
     assert!(wrong.is_empty(), "{} verdicts changed:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Each kind with each of its facets.
+fn facets_of(resources: &[Resource]) -> BTreeSet<(String, String)> {
+    let facets = |resource: &Resource| {
+        let kind = resource.kind.to_string();
+        resource.facets.keys().map(move |facet| (kind.clone(), facet.clone())).collect::<Vec<_>>()
+    };
+    resources.iter().flat_map(facets).collect()
+}
+
+/// Notes each verdict that changed to anything but UNKNOWN; gives how many became that.
+fn compare(whole: &Verdicts, partial: &Verdicts, what: &str, wrong: &mut Vec<String>) -> usize {
+    let mut made_unknown = 0;
+    for (key, before) in whole {
+        match partial.get(key) {
+            Some(after) if after == before => {}
+            Some(Status::Unknown) => made_unknown += 1,
+            Some(after) => wrong.push(format!("{what}: {key:?} {before} became {after}")),
+            None => wrong.push(format!("{what}: {key:?} {before} does not apply any more")),
+        }
+    }
+    // A check that did not apply may become UNKNOWN, for it cannot tell; it must not pass or fail.
+    let new = partial.iter().filter(|(key, status)| !whole.contains_key(*key) && **status != Status::Unknown);
+    wrong.extend(new.map(|(key, status)| format!("{what}: {key:?} is suddenly {status}")));
+    made_unknown
 }

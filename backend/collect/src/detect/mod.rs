@@ -190,7 +190,8 @@ fn is_reference(value: &str) -> bool {
         || is_constant_name(value)
         || matches!(
             value.to_ascii_lowercase().as_str(),
-            "true" | "false" | "none" | "null" | "enabled" | "disabled"
+            // `AzureWebJobsStorage__credential` says so where no secret is used.
+            "true" | "false" | "none" | "null" | "enabled" | "disabled" | "managedidentity"
         )
         || is_placeholder(value)
 }
@@ -294,6 +295,7 @@ mod tests {
             ("DATABASE_URL", "postgres://shop@db.internal:5432/shop"),
             ("DATABASE_URL", "postgres://shop:${PASSWORD}@db.internal:5432/shop"),
             ("API_KEY_REQUIRED", "true"),
+            ("AzureWebJobsStorage__credential", "managedidentity"),
             ("TOKEN_TTL", "3600000000000"),
             ("COMMIT", "da39a3ee5e6b4b0d3255bfef95601890afd80709"),
             ("MONKEY", "aaaaaaaaaaaaaaaaaaaa"),

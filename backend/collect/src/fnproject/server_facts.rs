@@ -282,4 +282,17 @@ mod tests {
             assert_eq!(database(given), kept);
         }
     }
+
+    #[test]
+    fn the_page_shows_a_file_that_can_be_read() {
+        let page = include_str!("../../../../docs/providers/fn.md");
+        let blocks = page.split("```toml\n").skip(1).filter_map(|block| block.split_once("```"));
+        let example =
+            blocks.map(|(block, _)| block).find(|block| block.contains("[authentication]")).unwrap();
+        let declared = declared(example, "toml").unwrap();
+        for name in ["authentication", "reach", "tls", "trusted_registries", "server", "runner"] {
+            assert!(declared.get(name).is_some(), "{name}");
+        }
+        assert_eq!(declared["runner"]["port_open"], false);
+    }
 }

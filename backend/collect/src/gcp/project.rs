@@ -40,9 +40,8 @@ static BUDGETS: List = Action::new("billing.budgets.list", &quota::OTHERS)
     .list("budgets", Pages::Token { reply: "nextPageToken", request: "pageToken" });
 
 /// The constraints that keep functions and services from the public.
-const CONSTRAINTS: [&str; 6] = [
+const CONSTRAINTS: [&str; 5] = [
     "cloudfunctions.allowedIngressSettings",
-    "cloudfunctions.requireVPCConnector",
     "iam.allowedPolicyMemberDomains",
     "iam.managed.allowedPolicyMembers",
     "run.allowedIngress",

@@ -67,11 +67,6 @@ impl Action {
         Self { tier, ..self }
     }
 
-    /// It uses another quota.
-    pub(crate) const fn within(self, family: &'static Family) -> Self {
-        Self { family, ..self }
-    }
-
     /// A listing by this action.
     pub(crate) const fn list(self, items: &'static str, pages: Pages) -> List {
         List { action: self, items, pages, mixed: false }

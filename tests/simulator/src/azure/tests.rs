@@ -219,6 +219,12 @@ async fn a_query_is_answered_in_pages_and_a_strange_one_is_refused() {
     assert_eq!(found[0]["location"], "westeurope");
 
     let server = started(Misbehaviour::default()).await;
+    let whole = asked(&server, "Resources", json!({})).await.body;
+    let (document, read) =
+        super::read("POST", &["providers", "Microsoft.ResourceGraph", "resources"]).unwrap();
+    let mut wrong = Vec::new();
+    document.check(&whole, &read.kind, "graph", &mut wrong);
+    assert_eq!(wrong, Vec::<String>::new());
     let cut = asked(&server, "Resources | project name", json!({"$top": 0})).await;
     assert_eq!(cut.body["resultTruncated"], "true", "without ids there are no pages");
     for strange in [

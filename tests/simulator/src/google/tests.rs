@@ -64,6 +64,15 @@ fn names(list: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Holds an answer against the description of what is answered there.
+fn as_published(host: &str, method: &str, path: &str, body: &Value) {
+    let parts: Vec<&str> = path.split('/').collect();
+    let (document, read) = super::read(host, method, &parts).unwrap();
+    let mut wrong = Vec::new();
+    document.check(body, &read.kind, path, &mut wrong);
+    assert_eq!(wrong, Vec::<String>::new());
+}
+
 #[test]
 fn what_google_does_not_publish_is_refused() {
     GoogleEstate::planted(&shop()).unwrap();
@@ -158,6 +167,7 @@ async fn projects_are_found_and_stand_below_folders() {
     let kinds: Vec<_> =
         above.body["ancestor"].as_array().unwrap().iter().map(|one| &one["resourceId"]["type"]).collect();
     assert_eq!(kinds, ["project", "folder", "organization"]);
+    as_published(manager, "POST", "v1/projects/shop:getAncestry", &above.body);
 }
 
 #[tokio::test]
@@ -172,11 +182,7 @@ async fn the_inventory_shows_the_same_estate_and_is_as_published() {
     let mut expected = expected.to_vec();
     expected.sort_unstable();
     assert_eq!(found, expected);
-    let (document, read_assets) = super::read(ASSETS, "GET", &["v1", "projects", "shop", "assets"]).unwrap();
-    let (_, item) = document.items(&read_assets.kind).unwrap();
-    let mut wrong = Vec::new();
-    all.as_array().unwrap().iter().for_each(|asset| document.check(asset, item, "asset", &mut wrong));
-    assert_eq!(wrong, Vec::<String>::new());
+    as_published(ASSETS, "GET", "v1/projects/shop/assets", &json!({"assets": all}));
 
     let types = "assetTypes=run.googleapis.com/Service&assetTypes=storage.googleapis.com/Bucket";
     let some = list(&format!("/v1/projects/100200300400/assets?contentType=RESOURCE&{types}")).await;
@@ -222,18 +228,10 @@ fn what_the_inventory_says_of_cloud_run_is_as_its_version_1_publishes_it() {
     });
     let job =
         json!({"name": "projects/shop/locations/l/jobs/j", "template": {"taskCount": 2, "template": pod}});
-    let published = |host_path: &str, version: &str, body: &Value| {
-        let parts: Vec<&str> = host_path.split('/').collect();
-        let (document, read) = super::read(RUN, "GET", &parts).unwrap();
-        assert_eq!(document.name, version);
-        let mut wrong = Vec::new();
-        document.check(body, &read.kind, "run", &mut wrong);
-        assert_eq!(wrong, Vec::<String>::new());
-    };
-    published("v2/projects/p/locations/l/services/s", "run.v2", &service);
-    published("v2/projects/p/locations/l/jobs/j", "run.v2", &job);
+    as_published(RUN, "GET", "v2/projects/p/locations/l/services/s", &service);
+    as_published(RUN, "GET", "v2/projects/p/locations/l/jobs/j", &job);
     let written = super::knative::written(&service, "Service", "100200300400");
-    published("apis/serving.knative.dev/v1/namespaces/p/services/s", "run.v1", &written);
+    as_published(RUN, "GET", "apis/serving.knative.dev/v1/namespaces/p/services/s", &written);
     let notes = &written["metadata"]["annotations"];
     assert_eq!(notes["run.googleapis.com/ingress"], "internal-and-cloud-load-balancing");
     assert_eq!(notes["run.googleapis.com/invoker-iam-disabled"], "true");
@@ -257,7 +255,7 @@ fn what_the_inventory_says_of_cloud_run_is_as_its_version_1_publishes_it() {
     );
     assert_eq!(written["status"]["latestReadyRevisionName"], "api-2");
     let written = super::knative::written(&job, "Job", "100200300400");
-    published("apis/run.googleapis.com/v1/namespaces/p/jobs/j", "run.v1", &written);
+    as_published(RUN, "GET", "apis/run.googleapis.com/v1/namespaces/p/jobs/j", &written);
     assert_eq!(written["spec"]["template"]["spec"]["taskCount"], 2);
 }
 

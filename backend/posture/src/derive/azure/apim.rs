@@ -43,6 +43,7 @@ impl Gateways {
         let mut callers: HashMap<String, Callers> = HashMap::new();
         let mut leading: HashMap<usize, BTreeSet<Uid>> = HashMap::new();
         let mut doubts = map.listed("apimanagement", None).err().unwrap_or_default();
+        doubts.extend(targets.doubts.iter().cloned());
         for &position in map.kind("azure.apim.api") {
             let api = map.open(position);
             let Some(service) = parent(api.uid.as_str()) else { continue };
@@ -80,6 +81,12 @@ impl Gateways {
             for call in open.iter().flatten() {
                 for target in self.targets.of_call(&api, call) {
                     reaches[target].widen(Exposure::Internet);
+                }
+            }
+            if open.is_ok_and(|calls| !calls.is_empty()) && !self.targets.doubts.is_empty() {
+                // What strangers call through it may be any of these.
+                for &target in HOSTS.iter().flat_map(|(kind, ..)| map.kind(kind)) {
+                    reaches[target].doubts.extend(self.targets.doubts.iter().cloned());
                 }
             }
         }
@@ -229,14 +236,18 @@ struct Targets {
     backends: HashMap<String, Vec<usize>>,
     /// The positions of sites and container apps, by the name of their host.
     hosts: HashMap<String, usize>,
+    /// Why calls may lead to more than these.
+    doubts: Vec<Unreadable>,
 }
 
 impl Targets {
     fn of(map: &Map<'_>) -> Self {
         let mut hosts = HashMap::new();
+        let mut doubts = Vec::new();
         for (kind, facet, pointer) in HOSTS {
             for &position in map.kind(kind) {
                 let resource = map.held(position).open_only(&[*facet]);
+                doubts.extend(resource.facets.get(*facet).and_then(Facet::unreadable).cloned());
                 let document = resource.facets.get(*facet).and_then(Facet::value);
                 if let Some(host) =
                     document.and_then(|document| document.pointer(pointer)).and_then(Value::as_str)
@@ -248,7 +259,13 @@ impl Targets {
         let mut backends: HashMap<String, Vec<usize>> = HashMap::new();
         for &position in map.kind("azure.apim.backend") {
             let backend = map.open(position);
-            let Ok(properties) = properties(&backend, "backend") else { continue };
+            let properties = match properties(&backend, "backend") {
+                Ok(properties) => properties,
+                Err(reasons) => {
+                    doubts.extend(reasons);
+                    continue;
+                }
+            };
             let named =
                 text(properties, "resourceId").and_then(resource_of).and_then(|uid| map.position(&uid));
             let called = text(properties, "url").and_then(host_of).and_then(|host| hosts.get(&host).copied());
@@ -264,7 +281,7 @@ impl Targets {
                 members.filter_map(|id| backends.get(&id.to_lowercase())).flatten().copied().collect();
             backends.entry(backend.uid.to_string()).or_default().extend(positions);
         }
-        Self { backends, hosts }
+        Self { backends, hosts, doubts }
     }
 
     /// The positions of what the call may go to.

@@ -173,23 +173,27 @@ impl Identities {
 
     /// Weaker workloads whose identity can change what the app runs.
     fn code_writers(&self, uid: &str) -> Reading<Value> {
-        self.weaker_workloads(uid, |grant| escalations::rewrites_app(grant, uid))
+        self.weaker_workloads(uid, |grant| escalations::rewrites_app(grant, uid), &[])
     }
 
     /// Weaker workloads whose identity can write where the app keeps its code, or read the keys to it.
     fn storage_writers(&self, app: &Resource, map: &Map<'_>) -> Reading<Value> {
-        let accounts = storage::accounts_of(app, map)?;
-        self.weaker_workloads(app.uid.as_str(), |grant| {
-            accounts.iter().any(|account| grant.covers(account)) && writes_storage(grant)
-        })
+        let storage::Accounts { uids, doubts } = storage::accounts_of(app, map);
+        let holds = |grant: &Grant| uids.iter().any(|uid| grant.covers(uid)) && writes_storage(grant);
+        self.weaker_workloads(app.uid.as_str(), holds, &doubts)
     }
 
-    /// Workloads of other applications that hold such a grant.
-    fn weaker_workloads(&self, uid: &str, holds: impl Fn(&Grant) -> bool) -> Reading<Value> {
+    /// Workloads of other applications that hold such a grant; `doubts` are why there may be more to hold.
+    fn weaker_workloads(
+        &self,
+        uid: &str,
+        holds: impl Fn(&Grant) -> bool,
+        doubts: &[Unreadable],
+    ) -> Reading<Value> {
         let others = self.writers.iter().filter(|other| application(&other.uid) != application(uid));
         let writers = others.filter(|other| other.grants.iter().any(&holds));
         let writers = writers.map(|other| other.uid.as_str()).collect();
-        some_or(writers, self.unlisted.iter().chain(&self.unclear).cloned())
+        some_or(writers, self.unlisted.iter().chain(&self.unclear).chain(doubts).cloned())
     }
 
     fn workloads(&self) -> impl Iterator<Item = &Bearer> {

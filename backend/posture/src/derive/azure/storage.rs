@@ -1,8 +1,8 @@
 //! Storage accounts behind functions: who keeps code or state where.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use nephoscope_model::{Fact, Resource};
+use nephoscope_model::{Fact, Resource, Unreadable};
 use serde_json::{Value, json};
 
 use crate::derive::map::Map;
@@ -16,23 +16,22 @@ const FACETS: [&str; 2] = ["site", "connections"];
 pub(super) struct Users {
     /// The uid of each app with the uids of its accounts.
     known: Vec<(String, BTreeSet<String>)>,
-    /// The regions of apps whose accounts are not known.
-    hidden_in: BTreeSet<String>,
+    /// Why the accounts of apps are not known, by region of the apps.
+    hidden_in: BTreeMap<String, Vec<Unreadable>>,
     listed: Reading<()>,
 }
 
 impl Users {
     pub fn of(map: &Map<'_>) -> Self {
         let mut users =
-            Self { known: Vec::new(), hidden_in: BTreeSet::new(), listed: map.listed("web", None) };
+            Self { known: Vec::new(), hidden_in: BTreeMap::new(), listed: map.listed("web", None) };
         for &position in APPS.iter().flat_map(|kind| map.kind(kind)) {
             let app = map.held(position).open_only(&FACETS);
-            match accounts_of(&app, map) {
-                Ok(accounts) => users.known.push((app.uid.as_str().to_owned(), accounts)),
-                Err(_) => {
-                    users.hidden_in.insert(app.region.as_str().to_owned());
-                }
+            let Accounts { uids, doubts } = accounts_of(&app, map);
+            if !doubts.is_empty() {
+                users.hidden_in.entry(app.region.as_str().to_owned()).or_default().extend(doubts);
             }
+            users.known.push((app.uid.as_str().to_owned(), uids));
         }
         users
     }
@@ -43,15 +42,15 @@ impl Users {
         let using = self.known.iter().filter(|(_, accounts)| accounts.contains(uid));
         let using: Vec<&str> = using.map(|(app, _)| app.as_str()).collect();
         // A host must be near its storage, so an app in another region has it elsewhere.
-        let hidden = self.hidden_in.contains(account.region.as_str());
+        let hidden = self.hidden_in.get(account.region.as_str());
         let functions = match (&self.listed, hidden) {
             _ if !using.is_empty() => Ok(json!(using)),
-            (Ok(()), false) => Ok(json!([])),
-            (Ok(()), true) => Err(reason("connections", "NotCollected")),
+            (Ok(()), None) => Ok(json!([])),
+            (Ok(()), Some(reasons)) => Err(reasons.clone()),
             (Err(reasons), _) => Err(reasons.clone()),
         };
         let may_serve = match &self.listed {
-            _ if !using.is_empty() || hidden => Ok(true),
+            _ if !using.is_empty() || hidden.is_some() => Ok(true),
             Ok(()) => Ok(false),
             Err(reasons) => Err(reasons.clone()),
         };
@@ -59,25 +58,45 @@ impl Users {
     }
 }
 
-/// The uids of the storage accounts in which a function app keeps what it runs and where it stands.
-///
-/// An app on the Flex Consumption plan names the container of its packages; every other keeps it among the settings.
-pub(super) fn accounts_of(app: &Resource, map: &Map<'_>) -> Reading<BTreeSet<String>> {
-    let site = required(app, "site")?;
+/// The storage accounts in which a function app keeps what it runs and where it stands.
+#[derive(Debug, Default)]
+pub(super) struct Accounts {
+    pub uids: BTreeSet<String>,
+    /// Why there may be others.
+    pub doubts: Vec<Unreadable>,
+}
+
+/// An app on the Flex Consumption plan names the container of its packages; everything else stands among the settings.
+pub(super) fn accounts_of(app: &Resource, map: &Map<'_>) -> Accounts {
+    let mut accounts = Accounts::default();
     let mut names = BTreeSet::new();
-    let deployment = site.pointer("/properties/functionAppConfig/deployment/storage/value");
-    names.extend(deployment.and_then(Value::as_str).and_then(account_name));
+    match required(app, "site") {
+        Ok(site) => {
+            let deployment = site.pointer("/properties/functionAppConfig/deployment/storage/value");
+            names.extend(deployment.and_then(Value::as_str).and_then(account_name));
+        }
+        Err(reasons) => accounts.doubts.extend(reasons),
+    }
     match facet(app, "connections") {
-        Ok(connections) => names.extend(connections.map(named_in_settings).unwrap_or_default()),
-        // The package alone says whose code it is; where the host stands besides is then left open.
-        Err(reasons) if names.is_empty() => return Err(reasons),
-        Err(_) => {}
+        Ok(connections) => {
+            let told = connections.map(named_in_settings).unwrap_or_default();
+            // Every host has such an account, so one that is not named is hidden behind a reference.
+            if told.is_empty() {
+                accounts.doubts.extend(reason("connections", "Redacted"));
+            }
+            names.extend(told);
+        }
+        Err(reasons) => accounts.doubts.extend(reasons),
     }
-    if names.is_empty() {
-        return Err(reason("connections", "Redacted"));
+    for name in names {
+        match uid_of(&name, map) {
+            Some(uid) => {
+                accounts.uids.insert(uid);
+            }
+            None => accounts.doubts.extend(reason("account", "NotCollected")),
+        }
     }
-    let uids: Option<BTreeSet<String>> = names.iter().map(|name| uid_of(name, map)).collect();
-    uids.ok_or_else(|| reason("account", "NotCollected"))
+    accounts
 }
 
 /// Settings of which is kept, besides what kind of connection it is, to which account or host.

@@ -1,6 +1,9 @@
 //! Apps: whom their configuration is handed to.
 
-use nephoscope_model::RelationName;
+use std::collections::BTreeSet;
+
+use nephoscope_model::finding::Exposure;
+use nephoscope_model::{RelationName, Unreadable};
 
 use crate::derive::map::Map;
 use crate::derive::reach::Reach;
@@ -8,12 +11,14 @@ use crate::derive::reading::Reading;
 
 /// How far the app's configuration is reached: as far as its functions, whose code is given it.
 pub(super) fn reach(position: usize, map: &Map<'_>, reaches: &[Reach]) -> Reach {
-    let mut reach = Reach::default();
+    let mut witnessed = Exposure::Internal;
+    // Thousands of functions doubt for the same few reasons.
+    let mut doubts: BTreeSet<Unreadable> = map.listed("fns", None).err().into_iter().flatten().collect();
     for function in of_app(position, map) {
-        reach.include(&reaches[function]);
+        witnessed = witnessed.max(reaches[function].witnessed);
+        doubts.extend(reaches[function].doubts.iter().cloned());
     }
-    reach.doubts.extend(map.listed("fns", None).err().into_iter().flatten());
-    reach
+    Reach { witnessed, doubts: doubts.into_iter().collect() }
 }
 
 /// How many functions of the app have a trigger, or have none.

@@ -25,7 +25,7 @@ impl<'a> Server<'a> {
     pub fn authenticated(&self, map: &Map<'_>) -> Reading<bool> {
         let probed = self.answered("api");
         // The scan itself is a stranger where it sends nothing; over loopback it may have gone round a gateway.
-        let seen = match self.scan_was_let_in(map) {
+        let seen = match self.scan_was_let_in(map)? {
             true => Ok(false),
             false => probed,
         };
@@ -136,11 +136,11 @@ impl<'a> Server<'a> {
         doors::asked(probe.get(door), "probe")
     }
 
-    fn scan_was_let_in(&self, map: &Map<'_>) -> bool {
-        let without = self.facet("address").is_ok_and(|address| text(address, "credentials") == Some("none"));
-        let place = self.url().ok().and_then(Address::of).map(|address| address.place());
+    fn scan_was_let_in(&self, map: &Map<'_>) -> Reading<bool> {
+        let without = text(self.facet("address")?, "credentials") == Some("none");
+        let place = Address::of(self.url()?).map(|address| address.place());
         let beyond = place.is_some_and(|place| place != Place::Loopback);
-        without && beyond && map.listed("apps", None).is_ok()
+        Ok(without && beyond && map.listed("apps", None).is_ok())
     }
 
     fn url(&self) -> Reading<&str> {

@@ -79,16 +79,12 @@ pub(super) fn holders(resource: &Resource) -> Reading<Vec<Holder>> {
     Ok(elements(resource, "policy", "bindings")?.iter().flat_map(Holder::each).collect())
 }
 
-/// Who has roles by the policies of the project and of what is above it, which hold for everything in it.
+/// Who has roles by the project's policy, which hold for everything in it. Google lets nobody put everybody there:
+/// <https://cloud.google.com/resource-manager/reference/rest/v3/projects/setIamPolicy>. Whoever has a role above the
+/// project has it from the organisation, and is no stranger to it.
 pub(super) fn inherited(map: &Map<'_>) -> Reading<Vec<Holder>> {
     let position = map.kind("gcp.project").first().ok_or_else(|| reason("project", "NotCollected"))?;
-    let project = map.held(*position).open_only(&["policy", "ancestors"]);
-    let mut found = holders(&project)?;
-    for above in elements(&project, "ancestors", "policies")? {
-        let policy = above.get("policy").unwrap_or(&Value::Null);
-        found.extend(list(policy, "bindings").iter().flat_map(Holder::each));
-    }
-    Ok(found)
+    holders(&map.held(*position).open_only(&["policy"]))
 }
 
 /// How far away a member is.

@@ -130,14 +130,16 @@ fn connector(function: &Resource, map: &Map<'_>) -> Reading<Value> {
     Ok(json!({ "name": name, "state": state }))
 }
 
-/// The bucket that the source lies in, who has roles on it besides the project, and whether objects have rights of
-/// their own; null where the source is not in a bucket.
+/// The bucket that the source lies in, what everybody may do with it, and whether its objects have no rights of their
+/// own; null where the source is in no bucket of the project.
 fn source_bucket(function: &Resource, map: &Map<'_>) -> Reading<Value> {
     let config = required(function, "config")?;
     let name = config.pointer("/buildConfig/source/storageSource/bucket").and_then(Value::as_str);
     let Some(name) = name.filter(|name| !name.is_empty()) else { return Ok(Value::Null) };
-    let position = map.position(&format!("//storage.googleapis.com/{name}"));
-    let bucket = map.open(position.ok_or_else(|| reason("bucket", "NotCollected"))?);
+    let Some(position) = map.position(&format!("//storage.googleapis.com/{name}")) else {
+        return map.listed("storage", None).map(|()| Value::Null);
+    };
+    let bucket = map.open(position);
     let config = required(&bucket, "bucket")?;
     let uniform = config.pointer("/iamConfiguration/uniformBucketLevelAccess/enabled");
     let prevented = config.pointer("/iamConfiguration/publicAccessPrevention").and_then(Value::as_str);

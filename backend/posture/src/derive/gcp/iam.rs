@@ -253,7 +253,7 @@ impl Iam {
                 };
                 let all =
                     [acts.clone(), self.may(&grants, update, held.uid().as_str()), self.privileged(account)];
-                if all.iter().any(|one| *one == Ok(false)) {
+                if all.contains(&Ok(false)) {
                     continue;
                 }
                 let unread: Vec<Unreadable> = all.into_iter().filter_map(Result::err).flatten().collect();

@@ -112,11 +112,16 @@ pub(super) fn repository_of(function: &Resource, map: &Map<'_>, serving: &Servin
     if !own {
         return Ok(json!({ "name": name, "own": false, "customer_key": null }));
     }
-    let position = map.position(&format!("//artifactregistry.googleapis.com/{name}"));
-    let position = position.ok_or_else(|| reason("repository", "NotCollected"))?;
-    let repository = map.held(position).open_only(&["repository"]);
-    let key = text(required(&repository, "repository")?, "kmsKeyName").unwrap_or_default();
-    Ok(json!({ "name": name, "own": true, "customer_key": !key.is_empty() }))
+    let key = match map.position(&format!("//artifactregistry.googleapis.com/{name}")) {
+        Some(position) => {
+            let repository = map.held(position).open_only(&["repository"]);
+            let key = text(required(&repository, "repository")?, "kmsKeyName").unwrap_or_default();
+            Some(!key.is_empty())
+        }
+        // Of what is gone nothing can be said.
+        None => map.listed("artifactregistry", None).map(|()| None)?,
+    };
+    Ok(json!({ "name": name, "own": true, "customer_key": key }))
 }
 
 /// Images of the containers at `pointer` that come from registries other than Google's.

@@ -47,9 +47,10 @@ pub(super) fn is_own(email: &str, project: &Project) -> bool {
 /// projects, and mail addresses that anybody can have. Whose a group or a domain is cannot be told from its name.
 pub(super) fn is_foreign(member: &str, project: &Project) -> bool {
     if let Some(email) = account(member) {
-        let numbered = email.ends_with("-compute@developer.gserviceaccount.com");
         // Without the project's number nobody can tell whose default account it is.
-        return !is_agent(&email) && !is_own(&email, project) && !(numbered && project.number.is_none());
+        let numbered = email.ends_with("-compute@developer.gserviceaccount.com");
+        let unknown = numbered && project.number.is_none();
+        return !(is_agent(&email) || is_own(&email, project) || unknown);
     }
     let person = member.strip_prefix("user:").map(str::to_ascii_lowercase);
     person.is_some_and(|mail| mail.ends_with("@gmail.com") || mail.ends_with("@googlemail.com"))

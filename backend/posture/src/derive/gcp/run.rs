@@ -1,15 +1,16 @@
 //! Services, jobs and worker pools of Cloud Run: who may call them, what they hold, and what still answers.
 
-use nephoscope_model::{Fact, Resource};
+use nephoscope_model::{Fact, Provider, Resource};
 use serde_json::{Value, json};
 
 use super::balancers::Product;
 use super::callers::holders;
 use super::functions::rights;
 use super::images::outside;
-use super::serving::Serving;
+use super::serving::{Serving, place_of};
 use crate::derive::map::Map;
 use crate::derive::reading::{Reading, elements, fact, list, malformed, required, text};
+use crate::derive::runtime::life;
 use crate::derive::secrets::secrets;
 
 /// The facts of a service.
@@ -28,6 +29,7 @@ pub(super) fn service(
         ("outside_images", fact(outside(service, "service", "/template/containers"))),
         ("old_revisions", fact(old_revisions(service))),
         ("fronts", fact(fronts(service, map, serving))),
+        ("runtime", fact(runtime(service, map))),
     ]
 }
 
@@ -73,8 +75,20 @@ fn old_revisions(service: &Resource) -> Reading<Value> {
 
 /// The uid and firewall of each load balancer with an address on the internet that leads to the service.
 fn fronts(service: &Resource, map: &Map<'_>, serving: &Serving) -> Reading<Value> {
-    let fronts = serving.fronts(Product::Run, service.region.as_str(), &service.name, map)?;
+    let fronts = serving.fronts(Product::Run, place_of(service), &service.name, map)?;
     Ok(fronts.iter().map(|front| json!({ "uid": front.uid, "firewall": front.firewall })).collect())
+}
+
+/// The life of the runtime that the service was built on, as functions are that are deployed as services; null where
+/// its image was built elsewhere.
+fn runtime(service: &Resource, map: &Map<'_>) -> Reading<Value> {
+    let base = required(service, "service")?.pointer("/buildConfig/baseImage").and_then(Value::as_str);
+    // `python313`, or the whole name of an image that ends in it.
+    let name = base.map(short).map(|name| name.split([':', '@']).next().unwrap_or_default());
+    Ok(match name.filter(|name| !name.is_empty()) {
+        Some(name) => life(Provider::Gcp, name, map.estate.instant),
+        None => Value::Null,
+    })
 }
 
 /// The last part of a resource name.

@@ -56,14 +56,14 @@ impl Serving {
         for &position in map.kind("gcp.run.service") {
             let service = map.held(position).open_only(&SERVICE);
             serving.answer(position, addresses_of_service(&service));
-            let callers = serving.callers_of_service(&service, map);
+            let callers = serving.all(serving.callers_of_service(&service, map), map);
             let admits = callers.admit_accounts();
             serving.keep(position, admits, serving.service(&service, callers, map));
         }
         for &position in map.kind("gcp.functions.function") {
             let function = map.held(position).open_only(&FUNCTION);
             serving.answer(position, addresses_of_function(&function));
-            let callers = serving.callers_of_function(position, &function, map);
+            let callers = serving.all(serving.callers_of_function(position, &function, map), map);
             let admits = callers.admit_accounts();
             serving.keep(position, admits, serving.function(position, &function, callers, map));
         }
@@ -125,15 +125,14 @@ impl Serving {
         self.beneath.get(&function).copied()
     }
 
-    /// Who may call a service.
+    /// Who may call a service by its own policy.
     pub fn callers_of_service(&self, service: &Resource, map: &Map<'_>) -> Callers {
         let mut callers = Callers::default();
         callers.include(holders(service), "service", &self.project, map);
-        callers.include(self.inherited.clone(), "project", &self.project, map);
         callers
     }
 
-    /// Who may call a function: of the second generation those who may call the service beneath.
+    /// Who may call a function by its own policy: of the second generation those who may call the service beneath.
     pub fn callers_of_function(&self, position: usize, function: &Resource, map: &Map<'_>) -> Callers {
         if let Some(service) = self.service_of(position) {
             return self.callers_of_service(&map.held(service).open_only(&SERVICE), map);
@@ -145,7 +144,6 @@ impl Serving {
             Ok(false) => callers.doubts.extend(map.listed("run", None).err().unwrap_or_default()),
             Err(doubts) => callers.doubts.extend(doubts),
         }
-        callers.include(self.inherited.clone(), "project", &self.project, map);
         callers
     }
 
@@ -165,6 +163,12 @@ impl Serving {
             map.listed("compute", None)?;
         }
         Ok(fronts)
+    }
+
+    /// Those who may call something by its own policy, and those who may call everything in the project.
+    fn all(&self, mut callers: Callers, map: &Map<'_>) -> Callers {
+        callers.include(self.inherited.clone(), "project", &self.project, map);
+        callers
     }
 
     /// Finds the service beneath each function.
@@ -262,7 +266,7 @@ impl Serving {
         match door {
             Door::Open => callers,
             Door::Balanced => {
-                let fronts = self.fronts(product, resource.region.as_str(), &resource.name, map);
+                let fronts = self.fronts(product, place_of(resource), &resource.name, map);
                 match fronts {
                     Ok(fronts) if fronts.iter().any(|front| !front.guarded) => callers,
                     Ok(fronts) if fronts.is_empty() => Reach::default(),
@@ -280,6 +284,12 @@ enum Door {
     Open,
     /// From outside only through a load balancer.
     Balanced,
+}
+
+/// Where the resource is. Its name tells; its region is that of the shard, which is the same for all places.
+pub(super) fn place_of(resource: &Resource) -> &str {
+    let within = resource.uid.as_str().split("/locations/").nth(1);
+    within.and_then(|within| within.split('/').next()).unwrap_or_default()
 }
 
 /// Whether the function is of the first generation, which has no service beneath it.
