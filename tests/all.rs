@@ -5,7 +5,9 @@
 
 mod architecture;
 mod aws_story;
+mod azure_story;
 mod bad_input;
+mod conformance;
 mod coverage;
 mod demo_story;
 mod fn_story;

@@ -78,9 +78,9 @@ fn stopped_by(signal: &str) -> Option<i32> {
 ///
 /// Counting from what the scan says keeps an instant where it belongs, on a machine that is slow at the moment too.
 #[derive(Clone, Copy, Debug)]
-struct Moment {
-    committed: usize,
-    after: Duration,
+pub struct Moment {
+    pub committed: usize,
+    pub after: Duration,
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn pauses(program: &Program, store: &str) -> Vec<Duration> {
 }
 
 /// Any instant of the whole scan in even rounds; in odd ones any shard with the same chance, for shards are short.
-fn moment(chance: &mut Chance, pauses: &[Duration], round: usize) -> Moment {
+pub fn moment(chance: &mut Chance, pauses: &[Duration], round: usize) -> Moment {
     let share = chance.share();
     if round % 2 == 1 {
         let committed = (chance.share() * pauses.len() as f64) as usize;

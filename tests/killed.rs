@@ -30,7 +30,7 @@ use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::architecture::root;
-use crate::interruption::Chance;
+use crate::interruption::{Chance, Moment, moment};
 
 /// This test, as its own binary knows it.
 const NAME: &str = "killed::killed_at_any_instant_a_scan_of_a_cloud_ends_as_one_that_was_not";
@@ -98,7 +98,6 @@ fn killed_at_any_instant_a_scan_of_a_cloud_ends_as_one_that_was_not() {
     begin(folder.path(), "whole");
     let pauses = pauses(&order("whole", 1));
     assert!(pauses.len() > 10, "{pauses:?}");
-    eprintln!("{:?} {pauses:?}", pauses.iter().sum::<Duration>());
     let whole = runtime.block_on(essence(folder.path(), "whole"));
 
     let mut chance = Chance(SEED);
@@ -214,21 +213,10 @@ fn pauses(order: &Order<'_>) -> Vec<Duration> {
     pauses
 }
 
-/// An instant of a scan: so long after it said that so many shards are committed.
-#[derive(Clone, Copy, Debug)]
-struct Moment {
-    committed: usize,
-    after: Duration,
-}
-
 /// When a scan is killed, again and again: each time it has come further.
 fn chain(chance: &mut Chance, pauses: &[Duration]) -> Vec<Moment> {
-    let mut moments = Vec::new();
-    for _ in 0..KILLS {
-        let committed = (chance.share() * pauses.len() as f64) as usize;
-        moments.push(Moment { committed, after: pauses[committed].mul_f64(chance.share()) });
-    }
-    moments.sort_by_key(|moment| moment.committed);
+    let mut moments: Vec<Moment> = (0..KILLS).map(|round| moment(chance, pauses, round)).collect();
+    moments.sort_by_key(|moment| (moment.committed, moment.after));
     moments
 }
 

@@ -96,6 +96,29 @@ fn every_account_is_read_and_the_one_that_refuses_is_said() {
 }
 
 #[test]
+fn more_accounts_than_may_be_connected_at_once_are_all_read() {
+    let accounts: Vec<String> =
+        (0..=70).map(|number| format!("{:012}", 200_000_000_000_u64 + number)).collect();
+    let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let estate = Estate::of_functions(1).with_accounts(&accounts);
+    let runtime = Runtime::new().unwrap();
+    let cloud = runtime.block_on(Cloud::start(estate, Misbehaviour::default()));
+    let program = Program::new().with_cloud(&cloud.endpoint());
+    program.write(
+        "nephoscope.toml",
+        "[scan]\nbudget = 1.0\n[[target]]\nname = \"all\"\nprovider = \"aws\"\nregions = [\"eu-west-1\"]\n\
+         organization = {role_name = \"nephoscope\"}\nservices = [\"sts\", \"lambda\"]\n",
+    );
+    let run = program.run(&["scan", "--min-coverage", "1"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let functions = program.run(&["resources", "--kind", "aws.lambda.function", "--format", "jsonl"]).stdout;
+    assert_eq!(functions.lines().count(), 70, "each account has one, and the last is suspended");
+    // Those that give their place to others are entered once more when it is their turn to be read, and not each time.
+    let entered = cloud.seen().calls["sts:AssumeRole"];
+    assert!((70..=140).contains(&entered), "70 accounts were entered {entered} times");
+}
+
+#[test]
 fn units_are_followed_to_their_accounts() {
     let story = Story::begin(
         "organization = {role_name = \"audit/nephoscope\", exclude = [\"444444444444\"], ous = [\"ou-root\"]}\n\

@@ -46,7 +46,22 @@ fn skewed() -> Answer {
     )
 }
 
-const WHOLE: [&str; 5] = ["scan", "--budget", "1", "--min-coverage", "1"];
+/// A scan that is only well where all was read, of services that the stand-in knows whole.
+const WHOLE: [&str; 13] = [
+    "scan",
+    "--budget",
+    "1",
+    "--min-coverage",
+    "1",
+    "--service",
+    "lambda",
+    "--service",
+    "apigateway",
+    "--service",
+    "iam",
+    "--service",
+    "logs",
+];
 
 #[test]
 fn a_clock_that_is_wrong_is_set_right_by_the_first_refusal() {
@@ -105,7 +120,7 @@ fn a_time_that_comes_with_other_answers_is_not_believed() {
 #[test]
 fn credentials_that_end_while_it_scans_are_renewed() {
     let runtime = Runtime::new().unwrap();
-    let slow = Misbehaviour::default().with_latency(Duration::from_millis(60));
+    let slow = Misbehaviour::default().with_latency(Duration::from_millis(700));
     let cloud = cloud(&runtime, slow);
     let keys: Arc<Mutex<Vec<String>>> = Arc::default();
     let seen = Arc::clone(&keys);
@@ -120,12 +135,12 @@ fn credentials_that_end_while_it_scans_are_renewed() {
         None
     });
     let program = Program::new();
-    // Each session lasts for twelve seconds, and is renewed ten seconds before it ends.
+    // Each session ends after three seconds; it is renewed some seconds before, at an instant drawn by chance.
     program.write(
         "session.sh",
         "n=$(($(cat count 2>/dev/null || echo 0) + 1)); echo $n > count\n\
          printf '{\"Version\": 1, \"AccessKeyId\": \"SESSION%d\", \"SecretAccessKey\": \"secret\", \"SessionToken\": \"token\", \"Expiration\": \"%s\"}' \
-         $n $(date -u -d '+12 seconds' +%Y-%m-%dT%H:%M:%SZ)\n",
+         $n $(date -u -d '+3 seconds' +%Y-%m-%dT%H:%M:%SZ)\n",
     );
     let script = program.folder().join("session.sh").display().to_string();
     let profile = format!(

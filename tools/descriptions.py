@@ -27,6 +27,11 @@ PACKAGES = {
     "Microsoft.Management": ("azure_mgmt_managementgroups", "azure/mgmt/managementgroups/models", "2023-04-01"),
     "Microsoft.Security": ("azure_mgmt_security", "azure/mgmt/security/v2024_01_01/models", "2024-01-01"),
 }
+# Documented fields that the packages leave out, by document and model.
+# sasAuthenticationPolicy: learn.microsoft.com/azure/logic-apps/logic-apps-securing-a-logic-app
+ADDED = {
+    ("Microsoft.Logic", "FlowAccessControlConfigurationPolicy"): {"sasAuthenticationPolicy": {"state": "=Disabled|Enabled"}},
+}
 PLAIN = {"str": "str", "int": "int", "float": "float", "bool": "bool", "long": "int", "object": "any", "Any": "any",
          "Decimal": "float"}
 # Methods that read, and that no scan has a use for.
@@ -198,6 +203,9 @@ def azure(sources, rows):
             if row["path"]:
                 assert row["model"].strip("[]") in models, row
                 reads.append(["GET", row["path"], reachable(row["model"], models, doc["enums"], out)])
+        for (document, model), fields in ADDED.items():
+            if document == name:
+                out[model].update(fields)
         missing = wanted - {collection(path).lower() for _, path, _ in reads}
         assert not missing, (name, missing)
         documents.append({"name": name, "version": doc["api-version"], "source": doc["derived-from"],

@@ -1,5 +1,5 @@
 -- Generated from the migrations by `just generate`; do not edit.
--- Version 3.
+-- Version 4.
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
@@ -84,11 +84,12 @@ CREATE TABLE meta (
     value INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
-CREATE TABLE place (
+CREATE TABLE "place" (
     id INTEGER PRIMARY KEY,
     shard INTEGER NOT NULL REFERENCES shard,
     kind TEXT NOT NULL,
-    UNIQUE (shard, kind)
+    region TEXT NOT NULL,
+    UNIQUE (shard, kind, region)
 ) STRICT;
 
 CREATE TABLE reading (

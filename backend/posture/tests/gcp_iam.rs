@@ -241,15 +241,17 @@ fn the_account_of_a_function_is_there_or_not() {
         known(&project(json!({}), resources), &function_uid("orders"), "account_state")
     };
     assert_eq!(state(vec![running_as("orders", "orders"), account("orders", Value::Null)]), "enabled");
-    assert_eq!(state(vec![running_as("orders", "orders")]), "missing");
+    assert_eq!(state(vec![running_as("orders", "orders"), account("other", Value::Null)]), "missing");
     let mut disabled = account("orders", Value::Null);
     let facet = json!({"email": email("orders"), "disabled": true});
     disabled.facets.insert("account".to_owned(), nephoscope_model::Facet::Known(facet));
     assert_eq!(state(vec![running_as("orders", "orders"), disabled]), "disabled");
     let foreign = function("orders", json!({"serviceAccountEmail": "a@other.iam.gserviceaccount.com"}));
     assert_eq!(state(vec![foreign]), "foreign");
-    let unlisted = project(json!({}), vec![running_as("orders", "orders")]).unlisted("iam");
-    assert!(!unknown(&unlisted, &function_uid("orders"), "account_state").is_empty());
+    let alone = || project(json!({}), vec![running_as("orders", "orders"), account("other", Value::Null)]);
+    assert!(!unknown(&alone().unlisted("iam"), &function_uid("orders"), "account_state").is_empty());
+    let nobody = project(json!({}), vec![running_as("orders", "orders")]);
+    assert!(!unknown(&nobody, &function_uid("orders"), "account_state").is_empty());
 }
 
 #[test]
@@ -267,9 +269,11 @@ fn services_beneath_functions_are_not_counted_twice() {
     assert_eq!(services.as_array().unwrap().len(), 1);
     assert!(services[0].as_str().unwrap().ends_with("/web"));
     let unlisted = project(json!({}), vec![account("orders", Value::Null)]).unlisted("cloudfunctions");
-    for fact in ["functions", "rewrites"] {
-        assert!(!unknown(&unlisted, &account_uid(&email("orders")), fact).is_empty(), "{fact}");
-    }
+    assert!(!unknown(&unlisted, &account_uid(&email("orders")), "functions").is_empty());
+    assert_eq!(of_orders(&unlisted, "rewrites"), json!([]), "it can act as nobody");
+    let user = bindings("roles/iam.serviceAccountUser", &[&member("orders")]);
+    let unlisted = project(user, vec![account("orders", Value::Null)]).unlisted("cloudfunctions");
+    assert!(!unknown(&unlisted, &account_uid(&email("orders")), "rewrites").is_empty());
 }
 
 #[test]

@@ -239,13 +239,18 @@ fn fits(parts: &[Part], path: &[&str]) -> bool {
         }
         (Some((Part::Any(behind), rest)), Some((segment, others))) => {
             let named = match behind.as_str() {
-                "" => !segment.contains(':') || segment.contains('@'),
+                "" => is_name(segment),
                 behind => segment.len() > behind.len() && segment.ends_with(behind),
             };
             named && fits(rest, others)
         }
         _ => false,
     }
+}
+
+/// True for a name without a verb behind it; the digest of an image is part of its name.
+pub(crate) fn is_name(segment: &str) -> bool {
+    !segment.contains(':') || segment.contains("@sha256:")
 }
 
 impl Type {

@@ -4,7 +4,7 @@ use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::{Map, Value};
 
 use super::kind::{Kind, Source};
-use super::{base64, edges, quota};
+use super::{base64, edges, names, quota};
 use crate::normalise::{text, without};
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
@@ -69,16 +69,19 @@ fn decode(config: &mut Value, pointer: &str, redactor: &Redactor) {
     }
 }
 
-/// Takes the parameters out of the address, for keys stand there too; none where there are none.
+/// Takes parameters and user out of the address, for keys stand there too; none where there are none.
 fn parameters(config: &mut Value, redactor: &Redactor) -> Option<Value> {
     let address = config.pointer_mut("/httpTarget/uri")?;
-    let (bare, query) = address.as_str()?.split_once('?')?;
+    let (bare, query) = address.as_str()?.split_once('?').unwrap_or((address.as_str()?, ""));
     let given = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = given.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    let (bare, user) = names::without_user(bare);
+    let pairs =
+        pairs.chain(user.map(|user| ("password", user.split_once(':').map_or(user, |(_, word)| word))));
     let redacted: Map<String, Value> =
         pairs.map(|(name, value)| (name.to_owned(), redactor.redact(name, value).to_value())).collect();
     *address = Value::from(bare);
-    Some(Value::Object(redacted))
+    (!redacted.is_empty()).then_some(Value::Object(redacted))
 }
 
 #[cfg(test)]
@@ -121,6 +124,18 @@ mod tests {
         let account =
             "//iam.googleapis.com/projects/shop/serviceAccounts/runner@shop.iam.gserviceaccount.com";
         assert_eq!(job.relations[0].to.as_str(), account);
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_none_of_ours() {
+        let job = normalised(json!({"httpTarget": {"uri": "https://ada:CANARY-2Hq8zz@hooks.example/run"}}));
+        let facet = job.facets["job"].value().unwrap();
+        assert_eq!(facet["httpTarget"]["uri"], "https://hooks.example/run");
+        let password = &job.facets["parameters"].value().unwrap()["password"];
+        assert!(Redacted::from_value(password).unwrap().detector.is_some());
+        let plain = normalised(json!({"httpTarget": {"uri": "https://hooks.example/a@b"}}));
+        assert_eq!(plain.facets["job"].value().unwrap()["httpTarget"]["uri"], "https://hooks.example/a@b");
+        assert_eq!(plain.facets["parameters"], Facet::Absent);
     }
 
     #[test]

@@ -1,60 +1,29 @@
-//! Firestore: databases, and the security rules that stand between them and every browser.
+//! Firestore: databases, and whether they can be deleted or set back.
 
-use futures::FutureExt;
-use futures::future::BoxFuture;
 use nephoscope_model::{Facet, Resource};
 
-use super::kind::{Ask, Asking, Detail, Kind, Source, as_it_is};
+use super::kind::{Kind, Source};
 use super::quota;
-use crate::normalise::{Read, text, without};
+use crate::normalise::{text, without};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages, Request};
+use crate::rest::{Action, List, Pages};
 
 const HOST: &str = "firestore.googleapis.com";
-const RULES_HOST: &str = "firebaserules.googleapis.com";
 
 static DATABASES: List = Action::new("firestore.databases.list", &quota::OTHERS)
     .allowed_by("datastore.databases.list")
     .at(HOST)
     .list("databases", Pages::Token { reply: "nextPageToken", request: "pageToken" });
-static RELEASES: List = Action::new("firebaserules.releases.list", &quota::OTHERS)
-    .at(RULES_HOST)
-    .list("releases", Pages::Token { reply: "nextPageToken", request: "pageToken" });
-static RULESET: Action = Action::new("firebaserules.rulesets.get", &quota::OTHERS).at(RULES_HOST);
 
-const RULES: Ask = Ask::Several(&[&RULESET], ruleset);
-
-pub(super) const KINDS: &[Kind] = &[
-    Kind {
-        kind: "gcp.firestore.database",
-        facet: "database",
-        host: HOST,
-        source: Source::Listed { list: &DATABASES, path: "/v1/projects/{project}/databases" },
-        policy: None,
-        details: &[],
-        normalise: database,
-    },
-    Kind {
-        kind: "gcp.firestore.rules",
-        facet: "release",
-        host: RULES_HOST,
-        source: Source::Listed { list: &RELEASES, path: "/v1/projects/{project}/releases" },
-        policy: None,
-        details: &[Detail::new("ruleset", RULES)],
-        normalise: as_it_is,
-    },
-];
-
-/// The rules that the release names.
-fn ruleset(asking: Asking<'_>) -> BoxFuture<'_, Read> {
-    async move {
-        let release = asking.resource.facets.get("release").and_then(Facet::value);
-        let Some(name) = release.and_then(|release| text(release, "/rulesetName")) else { return Ok(None) };
-        let request = Request::get(&format!("/v1/{name}"));
-        asking.reader.read(&RULESET, Some(&asking.resource.uid), &request).await
-    }
-    .boxed()
-}
+pub(super) const KINDS: &[Kind] = &[Kind {
+    kind: "gcp.firestore.database",
+    facet: "database",
+    host: HOST,
+    source: Source::Listed { list: &DATABASES, path: "/v1/projects/{project}/databases" },
+    policy: None,
+    details: &[],
+    normalise: database,
+}];
 
 fn database(database: &mut Resource, _redactor: &Redactor) {
     let Some(Facet::Known(config)) = database.facets.get_mut("database") else { return };

@@ -221,7 +221,12 @@ async fn find(
                 }
                 (Some(failure), None) => {
                     reader.log.note(failure);
-                    listings.push(Some(failure.clone()));
+                    let mut failure = failure.clone();
+                    // That the inventory is switched off does not mean that there is nothing to list.
+                    if failure.class == Class::Disabled {
+                        failure.class = Class::Other;
+                    }
+                    listings.push(Some(failure));
                     Vec::new()
                 }
                 (Some(failure), Some(list)) => {

@@ -24,6 +24,7 @@ mod cloudscheduler;
 mod cloudtasks;
 mod compute;
 mod eventarc;
+mod firebaserules;
 mod firestore;
 mod iam;
 mod logging;
@@ -87,6 +88,7 @@ services![
     cloudtasks,
     compute,
     eventarc,
+    firebaserules,
     firestore,
     iam,
     logging,

@@ -1,4 +1,5 @@
-//! Names that services give in more than one way: by the number of a project or by its id, and by their last part alone.
+//! Names that services give in more than one way, by the number of a project or by its id, and by their last part alone;
+//! and addresses that name more than where something is.
 
 use nephoscope_model::{Resource, Uid};
 
@@ -17,12 +18,35 @@ pub(super) fn rest(resource: &Resource) -> &str {
     within.map_or(name, |(_, rest)| rest)
 }
 
+/// An address without the user that it names, and that user: `ada:word` of `https://ada:word@host/path`.
+pub(super) fn without_user(address: &str) -> (String, Option<&str>) {
+    let (scheme, rest) = match address.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), address),
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        Some((user, host)) => (format!("{scheme}{host}{}", &rest[end..]), Some(user)),
+        None => (address.to_owned(), None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::gcp::sample;
+
+    #[test]
+    fn a_user_is_taken_out_of_an_address() {
+        assert_eq!(
+            without_user("https://ada:word@host/a@b"),
+            ("https://host/a@b".to_owned(), Some("ada:word"))
+        );
+        assert_eq!(without_user("https://host/a@b"), ("https://host/a@b".to_owned(), None));
+        assert_eq!(without_user("ada@host"), ("host".to_owned(), Some("ada")));
+    }
 
     #[test]
     fn a_number_becomes_an_id() {

@@ -4,7 +4,7 @@ use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::Value;
 
 use super::kind::{Ask, Kind, Source};
-use super::{edges, quota};
+use super::{edges, names, quota};
 use crate::normalise::text;
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
@@ -63,7 +63,7 @@ fn subscription(subscription: &mut Resource, _redactor: &Redactor) {
     // Receivers that know no better are told by a word in the query who calls.
     if let Some(Value::String(endpoint)) = config.pointer_mut("/pushConfig/pushEndpoint") {
         let bare = endpoint.split(['?', '#']).next().unwrap_or_default();
-        *endpoint = bare.to_owned();
+        *endpoint = names::without_user(bare).0;
     }
     let config = config.clone();
     let own = text(&config, "/topic").filter(|topic| topic.starts_with("projects/"));
@@ -88,7 +88,7 @@ mod tests {
     fn a_subscription_keeps_nothing_of_the_query_that_it_pushes_with() {
         let facet = json!({
             "topic": "projects/shop/topics/orders",
-            "pushConfig": {"pushEndpoint": "https://hooks.example/push?token=CANARY-8f2", "oidcToken": {"serviceAccountEmail": "push@shop.iam.gserviceaccount.com"}},
+            "pushConfig": {"pushEndpoint": "https://ada:CANARY@hooks.example/push?token=CANARY-8f2", "oidcToken": {"serviceAccountEmail": "push@shop.iam.gserviceaccount.com"}},
             "deadLetterPolicy": {"deadLetterTopic": "projects/shop/topics/late"},
         });
         let mut one = resource("gcp.pubsub.subscription", "subscription", facet);

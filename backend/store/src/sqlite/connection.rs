@@ -16,6 +16,7 @@ const MIGRATIONS: &[M<'_>] = &[
     M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
     M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
     M::up(include_str!("../../../../migrations/sqlite/0003_blinded.sql")),
+    M::up(include_str!("../../../../migrations/sqlite/0004_place_region.sql")).foreign_key_check(),
 ];
 
 /// The schema version that this build reads and writes.
@@ -56,6 +57,10 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
     refuse_newer(&connection, path)?;
     prepare_writer(&connection).map_err(|error| Fault::from(error).during("open", path))?;
     migrate(&mut connection, path)?;
+    // Only now: a migration that makes a table anew would else take what refers to it for lost, which it checks itself.
+    connection
+        .pragma_update(None, "foreign_keys", true)
+        .map_err(|error| Fault::from(error).during("open", path))?;
     Ok(connection)
 }
 
@@ -110,7 +115,8 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", 8192)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "normal")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
+    // SQLite may be built with these on from the beginning.
+    connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "cache_size", -96 * 1024)?;
     // A large evaluation leaves a large log; it is cut back once it has been copied.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
@@ -188,6 +194,29 @@ mod tests {
             written == migrated,
             "migrations/sqlite/schema.sql differs from the migrations; run `just generate`"
         );
+    }
+
+    #[test]
+    fn places_keep_their_numbers_and_take_the_region_of_their_shard() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let mut old = Connection::open(&path).unwrap();
+        Migrations::from_slice(&MIGRATIONS[..3]).to_latest(&mut old).unwrap();
+        old.execute_batch(
+            "PRAGMA foreign_keys = ON;
+             INSERT INTO target VALUES (1, 'shop'); INSERT INTO account VALUES (1, 1, 'aws', '111111111111');
+             INSERT INTO shard VALUES (4, 1, 'eu-west-1', 'lambda'); INSERT INTO place VALUES (7, 4, 'aws.lambda.function');
+             INSERT INTO resource VALUES (1, 'arn', 1);
+             INSERT INTO version VALUES (1, 1, 9223372036854775807, 7, 'pay', NULL, '{}', x'00');",
+        )
+        .unwrap();
+        drop(old);
+        let migrated = open_writer(&path).unwrap();
+        let seen = "SELECT version.name, place.region FROM version JOIN place ON place.id = version.place";
+        let seen: (String, String) =
+            migrated.query_row(seen, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(seen, ("pay".to_owned(), "eu-west-1".to_owned()));
+        assert!(migrated.execute("DELETE FROM place", []).is_err(), "it is still referred to");
     }
 
     #[test]

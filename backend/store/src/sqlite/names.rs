@@ -33,7 +33,10 @@ pub(super) struct Place {
     pub target: TargetName,
     pub provider: Provider,
     pub account: AccountId,
+    /// Where the resource is; the shard that lists it may read many regions at once.
     pub region: Region,
+    /// The region of the shard.
+    pub shard_region: Region,
     pub service: ServiceName,
     pub kind: Kind,
     /// The number of the shard.
@@ -117,7 +120,7 @@ impl Place {
         ShardKey {
             provider: self.provider,
             account: self.account.clone(),
-            region: self.region.clone(),
+            region: self.shard_region.clone(),
             service: self.service.clone(),
         }
     }
@@ -131,10 +134,11 @@ fn slots(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<usize> {
 
 fn fetch_places(connection: &Connection, slots: usize) -> Sql<Vec<Option<Place>>> {
     let mut statement = connection.prepare_cached(
-        "SELECT place.id, place.kind, shard.id, shard.region, shard.service, account.provider, account.name, target.name
+        "SELECT place.id, place.kind, shard.id, place.region, shard.service, account.provider, account.name, target.name,
+                shard.region
          FROM place JOIN shard ON shard.id = place.shard JOIN account ON account.id = shard.account
          JOIN target ON target.id = account.target
-         ORDER BY target.name, account.provider, account.name, shard.region, shard.service, place.kind",
+         ORDER BY target.name, account.provider, account.name, place.region, shard.service, place.kind, place.id",
     )?;
     let mut places = vec![None; slots];
     let mut rows = statement.query([])?;
@@ -149,6 +153,7 @@ fn fetch_places(connection: &Connection, slots: usize) -> Sql<Vec<Option<Place>>
         let place = Place {
             kind: Kind::new(text(1)?),
             region: Region::new(text(3)?),
+            shard_region: Region::new(text(8)?),
             service: ServiceName::new(text(4)?),
             provider: text(5)?.parse()?,
             account: AccountId::new(text(6)?),

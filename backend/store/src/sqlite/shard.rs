@@ -192,7 +192,8 @@ struct VersionWriter<'t> {
     change: CachedStatement<'t>,
     shard: i64,
     sequence: i64,
-    places: HashMap<String, i64>,
+    /// Numbers by kind and region.
+    places: HashMap<(String, String), i64>,
 }
 
 impl<'t> VersionWriter<'t> {
@@ -235,7 +236,7 @@ impl<'t> VersionWriter<'t> {
         let documents: BTreeMap<&str, i64> = (resource.facets.iter().zip(facets))
             .map(|((name, _), facet)| Ok((name.as_ref(), self.documents.put(facet)?)))
             .collect::<Sql<_>>()?;
-        let place = self.place(resource.kind.as_str())?;
+        let place = self.place(resource.kind.as_str(), resource.region.as_str())?;
         let facets = serde_json::to_string(&documents)?;
         // It may also stand in another shard, which listed it before.
         let replaced = self.end.execute([id, self.sequence])?;
@@ -247,15 +248,16 @@ impl<'t> VersionWriter<'t> {
         Ok(())
     }
 
-    fn place(&mut self, kind: &str) -> Sql<i64> {
-        if let Some(id) = self.places.get(kind) {
+    fn place(&mut self, kind: &str, region: &str) -> Sql<i64> {
+        let key = (kind.to_owned(), region.to_owned());
+        if let Some(id) = self.places.get(&key) {
             return Ok(*id);
         }
-        let insert = "INSERT INTO place (shard, kind) VALUES (?1, ?2) ON CONFLICT (shard, kind) DO NOTHING";
-        self.tx.execute(insert, params![self.shard, kind])?;
-        let find = "SELECT id FROM place WHERE shard = ?1 AND kind = ?2";
-        let id = self.tx.query_row(find, params![self.shard, kind], |row| row.get(0))?;
-        self.places.insert(kind.to_owned(), id);
+        let insert = "INSERT INTO place (shard, kind, region) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+        self.tx.execute(insert, params![self.shard, kind, region])?;
+        let find = "SELECT id FROM place WHERE shard = ?1 AND kind = ?2 AND region = ?3";
+        let id = self.tx.query_row(find, params![self.shard, kind, region], |row| row.get(0))?;
+        self.places.insert(key, id);
         Ok(id)
     }
 }

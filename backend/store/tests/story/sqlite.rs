@@ -12,6 +12,7 @@ use nephoscope_store::{Judging, Store, StoreError, StoredResource};
 use rusqlite::Connection;
 
 use crate::estate::*;
+use crate::latest;
 
 fn store_in(folder: &tempfile::TempDir) -> (PathBuf, String) {
     let path = folder.path().join("nephoscope.db");
@@ -52,6 +53,28 @@ async fn readers_in_another_process_see_finished_scans_while_one_runs() {
         refused.to_string(),
         format!("open a scan: the store {} is open for reading only", path.display())
     );
+}
+
+#[tokio::test]
+async fn a_shard_of_all_regions_lists_resources_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, url) = store_in(&folder);
+    let store = SqliteStore::open_writer(&url).unwrap();
+    let of = |region: &str, name: &str| function(region, name, None);
+    let everywhere = key("global", "lambda");
+    let shards = [listed(everywhere.clone(), vec![of("eu-west-1", "near"), of("us-east-1", "far")])];
+    scan(&store, night(1), &shards).await;
+    let view = latest(&store).await;
+    let only = Filter { regions: vec!["us-east-1".into()], ..Filter::default() };
+    let page = store.resource_list(&view, &only, true, None, 10).await.unwrap();
+    let found: Vec<_> = page.rows.iter().map(|row| (row.name.as_str(), row.region.as_str())).collect();
+    assert_eq!(found, [("far", "us-east-1")]);
+    assert_eq!(store.shard_fetch(&view, &everywhere).await.unwrap().as_ref(), Some(&shards[0]));
+    // What is no longer listed is gone, whatever region it was in.
+    let shards = [listed(everywhere, vec![of("eu-west-1", "near")])];
+    scan(&store, night(2), &shards).await;
+    let view = latest(&store).await;
+    assert_eq!(store.resource_count(&view, &Filter::default()).await.unwrap(), 1);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{GoogleEstate, fault, knative};
 use crate::address::Call;
 use crate::answer::Answer;
+use crate::description::is_name;
 
 const HOST: &str = "cloudasset.googleapis.com";
 
@@ -200,11 +201,10 @@ fn fits(kind: &Type, key: &str) -> bool {
         return false;
     };
     let mut parts = path.split('/');
-    let all = kind.address.split('/').all(|wanted| {
-        parts.next().is_some_and(|part| {
-            wanted == part || (wanted == "*" && (!part.contains(':') || part.contains('@')))
-        })
-    });
+    let all = kind
+        .address
+        .split('/')
+        .all(|wanted| parts.next().is_some_and(|part| wanted == part || (wanted == "*" && is_name(part))));
     all && parts.next().is_none()
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{GoogleEstate, fault};
 use crate::address::Call;
 use crate::answer::Answer;
+use crate::description::is_name;
 use crate::misbehaviour::Fault;
 
 impl GoogleEstate {
@@ -83,9 +84,7 @@ impl GoogleEstate {
             let mut segments = key.split('/');
             let above =
                 wanted.iter().all(|part| segments.next().is_some_and(|own| *part == "-" || *part == own));
-            above
-                && segments.next().is_some_and(|name| !name.contains(':') || name.contains('@'))
-                && segments.next().is_none()
+            above && segments.next().is_some_and(is_name) && segments.next().is_none()
         })
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::projects::Project;
 use super::{GoogleEstate, read};
-use crate::description::Wrong;
+use crate::description::{Wrong, is_name};
 
 const PARTS: &[&str] = &["projects", "resources", "disabled"];
 const MANAGER: &str = "cloudresourcemanager.googleapis.com";
@@ -98,6 +98,7 @@ impl GoogleEstate {
         }
         // The API gives every resource its name, and mostly the one that it is asked for by.
         let last = parts.last().copied().unwrap_or_default();
+        let last = if is_name(last) { last } else { last.split(':').next().unwrap_or(last) };
         let own = body["name"].as_str().filter(|own| own.contains('/'));
         if own.is_some_and(|own| host != MANAGER && own.rsplit('/').next() != Some(last)) {
             wrong.push(format!("{at}.name: by its address it is {last}, and not {}", body["name"]));

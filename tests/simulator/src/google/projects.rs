@@ -64,6 +64,13 @@ impl GoogleEstate {
 
     /// What the resource manager computes rather than keeps.
     pub(super) fn of_projects(&self, call: &Call, key: &str) -> Option<Answer> {
+        let billed = key.strip_prefix("cloudbilling.googleapis.com/v1/projects/");
+        if let Some(id) = billed.and_then(|rest| rest.strip_suffix("/billingInfo")) {
+            // Every project can be asked; one that nobody pays for has no account.
+            return Some(Answer::json(
+                &json!({"name": format!("projects/{id}/billingInfo"), "projectId": id}),
+            ));
+        }
         let name = key.strip_prefix(HOST)?.strip_prefix("/v1/projects/")?.strip_suffix(":getAncestry")?;
         let Some(project) = self.project(name) else {
             return Some(fault::answer(call, &crate::Fault::Denied));

@@ -15,6 +15,10 @@ impl GoogleEstate {
         let names: Vec<String> = (0..projects).map(|number| format!("shop-{seed}-{number}")).collect();
         for (number, name) in names.iter().enumerate() {
             estate.plant_project(&Value::from(name.as_str()), number, &mut wrong);
+            let billing = json!({"name": format!("projects/{name}/billingInfo"), "projectId": name,
+                "billingAccountName": "billingAccounts/000000-000000-000000", "billingEnabled": true});
+            let path = format!("/v1/projects/{name}/billingInfo");
+            estate.plant("cloudbilling.googleapis.com", &path, &billing, &mut wrong);
         }
         let of = |number: usize| names[number % projects.max(1)].as_str();
         let mut planted = projects;

@@ -168,6 +168,9 @@ async fn projects_are_found_and_stand_below_folders() {
         above.body["ancestor"].as_array().unwrap().iter().map(|one| &one["resourceId"]["type"]).collect();
     assert_eq!(kinds, ["project", "folder", "organization"]);
     as_published(manager, "POST", "v1/projects/shop:getAncestry", &above.body);
+    let billed = read(&server, "cloudbilling.googleapis.com", "/v1/projects/shop/billingInfo").await;
+    assert_eq!(billed.body["projectId"], "shop");
+    as_published("cloudbilling.googleapis.com", "GET", "v1/projects/shop/billingInfo", &billed.body);
 }
 
 #[tokio::test]

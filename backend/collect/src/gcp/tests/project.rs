@@ -132,3 +132,36 @@ async fn roles_are_read_that_others_name() {
     assert_eq!(role["includedPermissions"], json!(["run.services.update"]));
     assert_eq!(calls(&asked, "iam.googleapis.com/v1/roles/"), 2);
 }
+
+#[tokio::test]
+async fn an_inventory_that_is_switched_off_says_nothing_of_what_only_it_lists() {
+    let (server, _) = project_below(|address| {
+        address.ends_with("/assets").then(|| refusal(403, "PERMISSION_DENIED", "SERVICE_DISABLED"))
+    })
+    .await;
+    let gcp = connect(&server, |options| options.services = vec!["cloudkms".into()]).await.unwrap();
+    let shard = scan(&gcp).await.remove("cloudkms").unwrap();
+    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Failed, false));
+    assert_eq!(shard.coverage.errors[0].error, "SERVICE_DISABLED");
+}
+
+#[tokio::test]
+async fn rules_are_those_that_a_release_names() {
+    let (server, _) = project_below(|address| {
+        let body = match address {
+            "firebaserules.googleapis.com/v1/projects/shop/releases" => {
+                json!({"releases": [{"name": "projects/shop/releases/cloud.firestore", "rulesetName": "projects/shop/rulesets/1"}]})
+            }
+            "firebaserules.googleapis.com/v1/projects/shop/rulesets/1" => {
+                json!({"source": {"files": [{"name": "firestore.rules", "content": "service cloud.firestore {}"}]}})
+            }
+            _ => return None,
+        };
+        Some(ResponseTemplate::new(200).set_body_json(body))
+    })
+    .await;
+    let gcp = connect(&server, |options| options.services = vec!["firebaserules".into()]).await.unwrap();
+    let shard = scan(&gcp).await.remove("firebaserules").unwrap();
+    let rules = shard.resources[0].facets["ruleset"].value().unwrap();
+    assert_eq!(rules["source"]["files"][0]["name"], "firestore.rules");
+}

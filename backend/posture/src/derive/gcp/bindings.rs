@@ -116,6 +116,11 @@ impl Bindings {
         }
     }
 
+    /// Whether every policy could be read.
+    pub fn are_whole(&self) -> bool {
+        self.doubts.is_empty() && self.narrow_doubts.is_empty()
+    }
+
     /// The bindings on one resource, where its policy could be read.
     pub fn on(&self, uid: &str) -> Reading<impl Iterator<Item = &Binding>> {
         match self.narrow_doubts.get(uid) {

@@ -3,7 +3,8 @@
 //! Each way is a set of permissions that together suffice where they are held on the whole project: then the strongest
 //! account of the project is among what they reach. Left out are ways that need a fault in somebody else's code
 //! (publishing to a topic), that only matter where one particular bucket or repository is reached (sources and images
-//! have facts of their own), that read secrets, which is a fact of its own, and API keys, which are no identity.
+//! have facts of their own), that read secrets, which is a fact of its own, and that give no account of the project but an
+//! API key, the token of a repository, or the execution of tasks that are queued anyway.
 //! Collected by Rhino Security Labs and HackTricks.
 
 /// One way.

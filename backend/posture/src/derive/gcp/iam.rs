@@ -17,7 +17,7 @@ use super::project::Project;
 use super::roles::{self, Permissions, Roles};
 use super::runners::{self, Runners};
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, fact, merged, required};
+use crate::derive::reading::{Reading, fact, merged, reason, required};
 
 /// Policies, roles and what runs in whose name.
 pub(super) struct Iam {
@@ -180,6 +180,10 @@ impl Iam {
             return Ok("foreign");
         }
         let Some(position) = map.position(&self.project.account_uid(email)) else {
+            // Code runs as somebody: where no account at all was found, that one is missing proves nothing.
+            if map.kind("gcp.iam.serviceaccount").is_empty() {
+                return Err(reason("account", "NotCollected"));
+            }
             return map.listed("iam", None).map(|()| "missing");
         };
         let resource = map.held(position).open_only(&["account"]);
@@ -234,6 +238,13 @@ impl Iam {
     /// It needs the right to update the one and to act as the other, each on the whole project or on just that.
     fn rewrites(&self, email: &str, map: &Map<'_>) -> Reading<Value> {
         let grants = self.grants(email);
+        // Who can act as nobody rewrites nothing, whatever else there may be.
+        let acts = |grant: &Grant<'_>| {
+            grant.permissions.as_ref().map_or(true, |held| held.contains(roles::IMPERSONATES[0]))
+        };
+        if self.bindings.are_whole() && !grants.iter().any(acts) {
+            return Ok(json!([]));
+        }
         let mut found = Vec::new();
         let mut doubts = self.runners.doubts().to_vec();
         for service in ["cloudfunctions", "run"] {
