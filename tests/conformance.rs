@@ -28,8 +28,21 @@ struct Stand {
 type Shape = BTreeMap<String, BTreeSet<&'static str>>;
 
 impl Stand {
-    /// Asks a service, and gives its answer; none where it has none. `target` is the header of the JSON protocols.
-    fn ask(&self, service: &str, method: &str, path: &str, target: &str, body: &str) -> Option<Value> {
+    /// Asks a service, and gives its answer. `target` is the header of the JSON protocols.
+    fn ask(&self, service: &str, method: &str, path: &str, target: &str, body: &str) -> Value {
+        let (reply, answer) = self.try_ask(service, method, path, target, body);
+        answer.unwrap_or_else(|| panic!("{service} {method} {path} {target}: {reply}"))
+    }
+
+    /// Asks a service, and gives its reply, and what it answers unless it refuses.
+    fn try_ask(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        target: &str,
+        body: &str,
+    ) -> (String, Option<Value>) {
         let credential = format!("testing/20261121/{REGION}/{service}/aws4_request");
         let media = match target {
             "" => "application/x-www-form-urlencoded",
@@ -37,9 +50,10 @@ impl Stand {
         };
         let target = if target.is_empty() { String::new() } else { format!("X-Amz-Target: {target}\r\n") };
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {service}.{REGION}.amazonaws.com\r\nConnection: close\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
              Authorization: AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=none\r\n\
              {target}Content-Type: {media}\r\nContent-Length: {}\r\n\r\n{body}",
+            self.address,
             body.len()
         );
         let mut stream = TcpStream::connect(self.address).unwrap();
@@ -49,13 +63,14 @@ impl Stand {
         stream.read_to_string(&mut reply).unwrap();
         let (head, body) = reply.split_once("\r\n\r\n").unwrap();
         let status = head.split_whitespace().nth(1).unwrap();
-        match status {
+        let answer = match status {
             "200" if body.starts_with('<') => Some(of_xml(body)),
             "200" => {
                 Some(serde_json::from_str(body).unwrap_or_else(|error| panic!("{path}: {error}: {body}")))
             }
             _ => None,
-        }
+        };
+        (reply, answer)
     }
 
     /// The shapes of all operations, by their names.
@@ -71,30 +86,30 @@ impl Stand {
             ("GetCallerIdentity", "sts", "2011-06-15"),
             ("GetAccountAuthorizationDetails", "iam", "2010-05-08"),
         ] {
-            note(operation, &self.ask(service, "POST", "/", "", &form(operation, version)).unwrap());
+            note(operation, &self.ask(service, "POST", "/", "", &form(operation, version)));
         }
         for (operation, service, target) in [
             ("DescribeLogGroups", "logs", "Logs_20140328.DescribeLogGroups"),
             ("DescribeTrails", "cloudtrail", "CloudTrail_20131101.DescribeTrails"),
         ] {
-            note(operation, &self.ask(service, "POST", "/", target, "{}").unwrap());
+            note(operation, &self.ask(service, "POST", "/", target, "{}"));
         }
 
-        let functions = self.ask("lambda", "GET", "/2015-03-31/functions/", "", "").unwrap();
+        let functions = self.ask("lambda", "GET", "/2015-03-31/functions/", "", "");
         note("ListFunctions", &functions);
         for function in functions["Functions"].as_array().unwrap() {
             let path = format!("/2015-03-31/functions/{}", text(function, "FunctionName"));
-            note("GetFunction", &self.ask("lambda", "GET", &path, "", "").unwrap());
-            if let Some(policy) = self.ask("lambda", "GET", &format!("{path}/policy"), "", "") {
+            note("GetFunction", &self.ask("lambda", "GET", &path, "", ""));
+            if let (_, Some(policy)) = self.try_ask("lambda", "GET", &format!("{path}/policy"), "", "") {
                 note("GetPolicy", &policy);
             }
         }
 
-        let apis = self.ask("apigateway", "GET", "/restapis", "", "").unwrap();
+        let apis = self.ask("apigateway", "GET", "/restapis", "", "");
         note("GetRestApis", &apis);
         for api in apis["item"].as_array().unwrap() {
             let path = format!("/restapis/{}/stages", text(api, "id"));
-            note("GetStages", &self.ask("apigateway", "GET", &path, "", "").unwrap());
+            note("GetStages", &self.ask("apigateway", "GET", &path, "", ""));
         }
         shapes
     }

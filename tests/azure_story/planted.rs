@@ -40,11 +40,20 @@ impl Planted {
         planted
     }
 
-    /// The function app that is made well, and where it runs: few calls, for stories of what goes wrong on the way.
-    pub fn small() -> Self {
+    /// A function app that is made well and what it needs, and these copies: few calls, for stories of what goes wrong
+    /// on the way.
+    pub fn part(copies: &[&str]) -> Self {
         let families = families();
         let named = ["ground", "orders", "safe"].map(|name| families[name].as_array().unwrap());
-        Self { resources: named.into_iter().flatten().cloned().collect(), fails: Found::new() }
+        let mut planted =
+            Self { resources: named.into_iter().flatten().cloned().collect(), fails: Found::new() };
+        for fault in read(include_str!("careless.json")).as_array().unwrap() {
+            let mut names = fault["renamed"].as_object().unwrap().values();
+            if names.any(|name| copies.contains(&name.as_str().unwrap())) {
+                planted.plant(&families, fault);
+            }
+        }
+        planted
     }
 
     /// The estate, in the subscriptions of the shop and the office.
@@ -66,6 +75,12 @@ impl Planted {
     pub fn resource(&mut self, ending: &str) -> &mut Value {
         let ends = |one: &&mut Value| one["id"].as_str().unwrap().ends_with(ending);
         self.resources.iter_mut().find(ends).unwrap_or_else(|| panic!("nothing is planted at {ending}"))
+    }
+
+    /// What resources of this type are called in what is expected.
+    pub fn labels_of(&self, type_: &str) -> BTreeSet<String> {
+        let of_type = self.resources.iter().filter(|one| one["type"] == type_);
+        of_type.map(|one| label(&one["id"].as_str().unwrap().to_lowercase())).collect()
     }
 
     /// Copies a family under other names, and does to the copy what the fault says.

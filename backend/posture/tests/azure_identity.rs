@@ -369,13 +369,11 @@ fn a_storage_account_knows_the_apps_that_stand_in_it() {
         told(json!({"kind": "url", "host": "https://code.blob.core.windows.net"})),
     ] {
         assert_eq!(known(&shop, ACCOUNT, "functions"), json!([APP]));
-        assert_eq!(known(&shop, ACCOUNT, "may_serve"), true);
         assert_eq!(known(&shop.unlisted("web"), ACCOUNT, "functions"), json!([APP]), "a witness");
     }
     let none = subscription(vec![storage()]);
     assert_eq!(known(&none, ACCOUNT, "functions"), json!([]));
-    assert_eq!(known(&none, ACCOUNT, "may_serve"), false);
-    assert_eq!(unknown(&none.unlisted("web"), ACCOUNT, "may_serve"), ["web NotListed"]);
+    assert_eq!(unknown(&none.unlisted("web"), ACCOUNT, "functions"), ["web NotListed"]);
 
     // Of its packages it tells; where the host stands it does not.
     let half = subscription(vec![unread(app(), "connections"), storage()]);
@@ -383,6 +381,5 @@ fn a_storage_account_knows_the_apps_that_stand_in_it() {
 
     // An app that does not say may stand in any account of its region.
     let silent = told(json!({"kind": "reference"}));
-    assert_eq!(known(&silent, ACCOUNT, "may_serve"), true);
     assert!(!unknown(&silent, ACCOUNT, "functions").is_empty());
 }

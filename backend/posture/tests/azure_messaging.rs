@@ -212,15 +212,12 @@ fn a_vault_knows_whose_settings_refer_to_it() {
     let of = |references: Value| account(vec![vault(), app("functionapp", "", references)]);
     let used = of(refers("Secrets"));
     assert_eq!(known(&used, VAULT, "functions"), json!([APP]));
-    assert_eq!(known(&used, VAULT, "may_serve"), true);
     let unused = of(refers("others"));
     assert_eq!(known(&unused, VAULT, "functions"), json!([]));
-    assert_eq!(known(&unused, VAULT, "may_serve"), false);
-    assert_eq!(unknown(&unused.unlisted("web"), VAULT, "may_serve"), ["web NotListed"]);
+    assert_eq!(unknown(&unused.unlisted("web"), VAULT, "functions"), ["web NotListed"]);
 
     // Settings that were not read may refer to any vault.
     let silent = account(vec![vault(), unread(app("functionapp", "", json!([])), "references")]);
-    assert_eq!(known(&silent, VAULT, "may_serve"), true);
     assert_eq!(unknown(&silent, VAULT, "functions"), ["references AccessDeniedException"]);
 }
 

@@ -32,6 +32,9 @@ fn shop() -> Value {
             {"host": "iam.googleapis.com", "path": "/v1/projects/shop/serviceAccounts/a@shop.iam.gserviceaccount.com",
                 "body": {"email": "a@shop.iam.gserviceaccount.com", "uniqueId": "117",
                     "name": "projects/shop/serviceAccounts/a@shop.iam.gserviceaccount.com"}},
+            {"host": "iam.googleapis.com",
+                "path": "/v1/projects/shop/serviceAccounts/a@shop.iam.gserviceaccount.com:getIamPolicy",
+                "body": {"bindings": [{"role": "roles/iam.serviceAccountUser", "members": ["user:b@example.test"]}]}},
             {"host": "cloudtasks.googleapis.com", "path": "/v2/projects/shop/locations/europe-west1/queues/q",
                 "body": {"name": "projects/shop/locations/europe-west1/queues/q", "state": "RUNNING"}},
         ],
@@ -148,6 +151,12 @@ async fn policies_are_planted_or_empty() {
     assert_eq!(policy("api").await.body["bindings"][0]["members"], json!(["allUsers"]));
     assert_eq!(policy("b").await.body, json!({"etag": "ACAB"}));
     assert_eq!(policy("none").await.status, 404);
+    let accounts = read(&server, "iam.googleapis.com", "/v1/projects/shop/serviceAccounts").await;
+    assert_eq!(
+        names(&accounts.body["accounts"]),
+        ["a@shop.iam.gserviceaccount.com"],
+        "a policy is no account"
+    );
     let bucket = read(&server, "storage.googleapis.com", "/storage/v1/b/orders/iam").await;
     assert_eq!(bucket.body["kind"], "storage#policy");
 }
@@ -197,8 +206,8 @@ async fn the_inventory_shows_the_same_estate_and_is_as_published() {
     assert_eq!(some[3]["resource"]["data"]["location"], "EU");
     assert_eq!(some[0]["ancestors"], json!(["projects/100200300400", "folders/2", "organizations/3"]));
     let policies = list("/v1/organizations/3/assets?contentType=IAM_POLICY").await;
-    assert_eq!(names(&policies), ["api"]);
-    assert_eq!(policies[0]["iamPolicy"]["bindings"][0]["role"], "roles/run.invoker");
+    assert_eq!(names(&policies), ["117", "api"]);
+    assert_eq!(policies[1]["iamPolicy"]["bindings"][0]["role"], "roles/run.invoker");
     let strange = read(&server, ASSETS, "/v1/projects/shop/assets?assetTypes=run.googleapis.com/Storm").await;
     assert_eq!(strange.status, 400);
 }

@@ -49,12 +49,7 @@ impl Users {
             (Ok(()), Some(reasons)) => Err(reasons.clone()),
             (Err(reasons), _) => Err(reasons.clone()),
         };
-        let may_serve = match &self.listed {
-            _ if !using.is_empty() || hidden.is_some() => Ok(true),
-            Ok(()) => Ok(false),
-            Err(reasons) => Err(reasons.clone()),
-        };
-        vec![("functions", fact(functions)), ("may_serve", fact(may_serve))]
+        vec![("functions", fact(functions))]
     }
 }
 

@@ -77,13 +77,7 @@ impl Supplies {
     /// The facts of a vault.
     pub fn vault_facts(&self, vault: &Resource) -> Vec<(&'static str, Fact)> {
         let functions = self.vaults.of_which(|name| name.eq_ignore_ascii_case(&vault.name));
-        let may_serve = match &functions {
-            Ok(using) => Ok(using.as_array().is_some_and(|using| !using.is_empty())),
-            // Settings that were not read may refer to any vault; that there are no applications takes a listing.
-            Err(_) if !self.vaults.hidden.is_empty() => Ok(true),
-            Err(reasons) => Err(reasons.clone()),
-        };
-        vec![("functions", fact(functions)), ("may_serve", fact(may_serve))]
+        vec![("functions", fact(functions))]
     }
 
     /// Whether anything runs an image of a registry of Azure.
