@@ -182,6 +182,19 @@ fn an_answer_without_end_and_one_that_never_comes_are_given_up() {
 }
 
 #[test]
+fn a_connection_that_stays_silent_is_given_up_and_the_rest_is_read() {
+    // One try is waited for thirty seconds, and a second one answers: a connection that is half open hangs no scan.
+    let story =
+        Story::begin(Misbehaviour::default().first_tries("lambda:GetAccountSettings", 1, Fault::Silence));
+    let began = std::time::Instant::now();
+    let (run, calls) = story.scan(0);
+    let took = began.elapsed();
+    assert!(!run.stderr.contains("lambda:GetAccountSettings"), "{}", run.stderr);
+    assert_eq!(calls.calls["lambda:GetAccountSettings"], 2);
+    assert!((Duration::from_secs(30)..Duration::from_secs(60)).contains(&took), "{took:?}");
+}
+
+#[test]
 fn every_call_that_is_made_is_one_that_the_role_allows() {
     let story = Story::begin(Misbehaviour::default());
     let (_, calls) = story.scan(0);

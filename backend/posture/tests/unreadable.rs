@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use nephoscope_catalogue::Catalogue;
 use nephoscope_model::scan::CoverageRow;
-use nephoscope_model::{Facet, Resource, Shard, Status, Unreadable};
+use nephoscope_model::{CoverageState, Facet, Resource, Shard, Status, Unreadable};
 use nephoscope_posture::derive::derive;
 use nephoscope_posture::evaluate::evaluate;
 use nephoscope_posture::{Estate, EstateResource, Held};
@@ -19,6 +19,8 @@ struct Sample<'a> {
     catalogue: &'a Catalogue,
     resources: Vec<Resource>,
     coverage: Vec<CoverageRow>,
+    /// The uids of what each shard holds, in the order of the coverage.
+    held: Vec<BTreeSet<String>>,
 }
 
 impl<'a> Sample<'a> {
@@ -45,20 +47,22 @@ impl<'a> Sample<'a> {
                 committed: "2026-11-20T02:00:00Z".parse().unwrap(),
             })
             .collect();
+        let uids = |shard: &Shard| shard.resources.iter().map(|resource| resource.uid.to_string()).collect();
+        let held = shards.iter().map(uids).collect();
         let mut resources: Vec<Resource> = shards.into_iter().flat_map(|shard| shard.resources).collect();
         resources.sort_by(|a, b| a.uid.cmp(&b.uid));
-        Self { catalogue, resources, coverage }
+        Self { catalogue, resources, coverage, held }
     }
 
-    fn judge(&self, resources: &[Resource]) -> Verdicts {
+    fn judge(&self, resources: &[Resource], coverage: &[CoverageRow]) -> Verdicts {
         let held: Vec<EstateResource> = resources
             .iter()
             .map(|resource| EstateResource { resource: Held::Open(resource.clone()), stale_since: None })
             .collect();
         let estate = Estate {
-            account: resources[0].account.clone(),
+            account: self.resources[0].account.clone(),
             resources: &held,
-            coverage: &self.coverage,
+            coverage,
             instant: "2026-11-20T02:00:00Z".parse().unwrap(),
             last_known: &BTreeMap::new(),
         };
@@ -95,17 +99,43 @@ fn a_facet_that_is_taken_away_only_ever_makes_verdicts_unknown() {
     let mut wrong = Vec::new();
     let (mut verdicts, mut facets, mut made_unknown) = (0, 0, 0);
     for sample in Sample::accounts(&catalogue) {
-        let whole = sample.judge(&sample.resources);
+        let whole = sample.judge(&sample.resources, &sample.coverage);
         verdicts += whole.len();
         for (kind, facet) in facets_of(&sample.resources) {
             facets += 1;
-            let partial = sample.judge(&without(&sample.resources, &kind, &facet));
+            let partial = sample.judge(&without(&sample.resources, &kind, &facet), &sample.coverage);
             made_unknown += compare(&whole, &partial, &format!("{kind} without {facet}"), &mut wrong);
         }
     }
     assert!(verdicts > 1_000, "{verdicts} verdicts");
     assert!(facets > 40, "{facets} facets of kinds");
     assert!(made_unknown > 1_000, "{made_unknown} verdicts became unknown");
+    assert!(wrong.is_empty(), "{} verdicts changed:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_shard_that_is_not_listed_only_ever_makes_other_verdicts_unknown() {
+    let catalogue = Catalogue::builtin().unwrap();
+    let mut wrong = Vec::new();
+    let (mut shards, mut made_unknown) = (0, 0);
+    for sample in Sample::accounts(&catalogue) {
+        let whole = sample.judge(&sample.resources, &sample.coverage);
+        for (position, row) in sample.coverage.iter().enumerate() {
+            shards += 1;
+            let gone = &sample.held[position];
+            let others = sample.resources.iter().filter(|resource| !gone.contains(resource.uid.as_str()));
+            let others: Vec<Resource> = others.cloned().collect();
+            let mut coverage = sample.coverage.clone();
+            coverage[position].coverage.listed = false;
+            coverage[position].coverage.state = CoverageState::Denied;
+            coverage[position].resources = 0;
+            let partial = sample.judge(&others, &coverage);
+            let of_others = whole.iter().filter(|((_, uid), _)| !gone.contains(uid));
+            let of_others = of_others.map(|(key, status)| (key.clone(), *status)).collect();
+            made_unknown += compare(&of_others, &partial, &format!("without {:?}", row.shard), &mut wrong);
+        }
+    }
+    println!("{shards} shards {made_unknown} unknown");
     assert!(wrong.is_empty(), "{} verdicts changed:\n{}", wrong.len(), wrong.join("\n"));
 }
 

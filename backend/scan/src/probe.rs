@@ -21,6 +21,9 @@ use crate::target::Target;
 /// What an account of an organization refuses that lets nobody in.
 pub const ASSUME_ROLE: &str = "sts:AssumeRole";
 
+/// The error of what a scan reads only where its target's tier says so.
+const NOT_ASKED: &str = "NotAsked";
+
 /// What a target's credentials may and may not read.
 #[derive(Clone, Debug, Default)]
 pub struct Probe {
@@ -151,7 +154,9 @@ fn judge(
     let evaluation = calmly(|| evaluate(&estate, derive(&estate), catalogue))?;
     let mut blinded: BTreeMap<String, BTreeSet<CheckId>> = BTreeMap::new();
     for verdict in evaluation.verdicts.iter().filter(|verdict| verdict.status == Status::Unknown) {
+        // What the target's tier leaves out is not missing.
         let unreadable = verdict.detail.iter().flat_map(|detail| &detail.unreadable);
+        let unreadable = unreadable.filter(|unreadable| unreadable.error != NOT_ASKED);
         for permission in unreadable.filter_map(|unreadable| unreadable.permission.as_ref()) {
             let checks = blinded.entry(permission.clone()).or_default();
             checks.insert(evaluation.checks[verdict.check as usize].clone());

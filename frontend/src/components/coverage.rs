@@ -22,17 +22,17 @@ pub fn summary(scope: &Scope, body: &Overview) -> AnyView {
     let unknown = scope.link("/findings", &[("status", "UNKNOWN")]);
     let unknown =
         (body.score.unknown > 0).then(|| view! { <a class="link" href=unknown>"See what is unknown"</a> });
-    let scans = body.scans.iter().map(|scan| {
-        let words = if body.scans.len() == 1 {
-            "See the scan".to_owned()
-        } else {
-            format!("Scan of {}", scan.target)
-        };
-        view! { <a class="link" href=address::scan(&scan.id)>{words}</a> }
-    });
-    let scans = scans.collect_view();
+    // Several scans are named beside what each of them read.
+    let one = match &body.scans[..] {
+        [scan] => Some(view! { <a class="link" href=address::scan(&scan.id)>"See the scan"</a> }),
+        _ => None,
+    };
+    let (class, strip) = match one.is_some() {
+        true => ("card coverage", by_region(&body.coverage)),
+        false => ("card coverage many", by_target(body)),
+    };
     view! {
-        <section class="card coverage" aria-labelledby="coverage-title">
+        <section class=class aria-labelledby="coverage-title">
             <div class="coverage-words">
                 <h2 id="coverage-title">{sentence.title}</h2>
                 <p>
@@ -40,50 +40,95 @@ pub fn summary(scope: &Scope, body: &Overview) -> AnyView {
                 </p>
                 <p class="links">
                     {unknown}
-                    {scans}
+                    {one}
                 </p>
             </div>
-            {strip(&body.coverage)}
+            {strip}
         </section>
     }
     .into_any()
 }
 
-/// One mark per shard, together by region; the words are in the table of the scan's page.
-fn strip(rows: &[CoverageRow]) -> AnyView {
-    let several = rows.iter().any(|row| row.shard.account != rows[0].shard.account);
-    let mut regions: BTreeMap<String, Vec<&CoverageRow>> = BTreeMap::new();
-    for row in rows {
-        let region = row.shard.region.to_string();
-        let name =
-            if several { format!("{} {region}", wording::short_account(&row.shard.account)) } else { region };
-        regions.entry(name).or_default().push(row);
-    }
-    let crowded = rows.len() > MAX_MARKS;
-    let groups = regions.into_iter().map(|(name, mut shards)| {
+/// One line per target, with a mark per shard; the words are in the table of the scan's page.
+fn by_target(body: &Overview) -> AnyView {
+    let crowded = body.coverage.len() > MAX_MARKS;
+    let lines = body.scans.iter().map(|scan| {
+        let mut shards: Vec<&CoverageRow> =
+            body.coverage.iter().filter(|row| row.target == scan.target).collect();
         shards.sort_by(|a, b| a.shard.cmp(&b.shard));
-        let worst = shards.iter().map(|row| row.coverage.state).max_by_key(|state| gravity(*state));
-        let marks = if crowded {
-            worst.map(|state| mark(state, format!("{name}: {state}"))).into_iter().collect::<Vec<_>>()
-        } else {
-            let each = shards.iter().map(|row| {
-                let state = row.coverage.state;
-                let seen = wording::count(row.resources, "resource", "resources");
-                mark(state, format!("{}: {state}, {seen}", row.shard.service))
-            });
-            each.collect()
+        let place = |row: &CoverageRow| {
+            format!("{} {}", wording::short_account(&row.shard.account), row.shard.region)
         };
-        let whole = shards.iter().filter(|row| row.coverage.state == CoverageState::Complete).count();
+        let groups = regions(&shards, place);
+        let marks = groups.iter().map(|(name, shards)| {
+            view! { <span class="strip-group">{marks(name, shards, crowded)}</span> }
+        });
+        let marks = marks.collect_view();
+        view! {
+            <li>
+                <a class="link" href=address::scan(&scan.id)>{scan.target.to_string()}</a>
+                <span class="strip-marks" aria-hidden="true">{marks}</span>
+                <span class="quiet">{whole(&shards)}</span>
+            </li>
+        }
+    });
+    let lines = lines.collect_view();
+    view! { <ul class="strip-targets" aria-label="Shards by target">{lines}</ul> }.into_any()
+}
+
+/// One mark per shard, together by region.
+fn by_region(rows: &[CoverageRow]) -> AnyView {
+    let several = rows.iter().any(|row| row.shard.account != rows[0].shard.account);
+    let name = |row: &CoverageRow| match several {
+        true => format!("{} {}", wording::short_account(&row.shard.account), row.shard.region),
+        false => row.shard.region.to_string(),
+    };
+    let rows: Vec<&CoverageRow> = rows.iter().collect();
+    let crowded = rows.len() > MAX_MARKS;
+    let groups = regions(&rows, name).into_iter().map(|(name, mut shards)| {
+        shards.sort_by(|a, b| a.shard.cmp(&b.shard));
+        let marks = marks(&name, &shards, crowded);
         view! {
             <li>
                 <span class="strip-name">{name}</span>
                 <span class="strip-marks" aria-hidden="true">{marks}</span>
-                <span class="hidden">{format!("{whole} of {} shards whole", shards.len())}</span>
+                <span class="hidden">{whole(&shards)}</span>
             </li>
         }
     });
     let groups = groups.collect_view();
     view! { <ul class="strip" aria-label="Shards by region">{groups}</ul> }.into_any()
+}
+
+/// The shards by what `name` calls the place of each.
+fn regions<'a>(
+    rows: &[&'a CoverageRow],
+    name: impl Fn(&CoverageRow) -> String,
+) -> BTreeMap<String, Vec<&'a CoverageRow>> {
+    let mut regions: BTreeMap<String, Vec<&CoverageRow>> = BTreeMap::new();
+    for row in rows {
+        regions.entry(name(row)).or_default().push(row);
+    }
+    regions
+}
+
+/// A mark for each shard; the worst one for all of them where there are too many to draw.
+fn marks(name: &str, shards: &[&CoverageRow], crowded: bool) -> Vec<AnyView> {
+    if crowded {
+        let worst = shards.iter().map(|row| row.coverage.state).max_by_key(|state| gravity(*state));
+        return worst.map(|state| mark(state, format!("{name}: {state}"))).into_iter().collect();
+    }
+    let each = shards.iter().map(|row| {
+        let (service, state) = (&row.shard.service, row.coverage.state);
+        let seen = wording::count(row.resources, "resource", "resources");
+        mark(state, format!("{service} in {name}: {state}, {seen}"))
+    });
+    each.collect()
+}
+
+fn whole(shards: &[&CoverageRow]) -> String {
+    let whole = shards.iter().filter(|row| row.coverage.state == CoverageState::Complete).count();
+    format!("{whole} of {} shards whole", shards.len())
 }
 
 fn mark(state: CoverageState, title: String) -> AnyView {

@@ -6,7 +6,7 @@ use nephoscope_answer::{FindingExport, finding_list};
 use nephoscope_model::query::{Group, ListQuery, MAX_LIMIT};
 
 use crate::args::{List, ListFormat};
-use crate::commands::scan::{row, write_csv, write_jsonl};
+use crate::commands::summary::{row, write_csv, write_jsonl};
 use crate::context::{Context, query};
 use crate::failure::Outcome;
 use crate::print::{print, print_table, say, table};

@@ -11,4 +11,5 @@ pub mod scan;
 pub mod score;
 pub mod serve;
 pub mod snapshot;
+pub mod summary;
 pub mod targets;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use jiff::Timestamp;
-use nephoscope_model::TargetName;
+use nephoscope_model::{Provider, TargetName};
 use nephoscope_report::aws_policy;
 use nephoscope_scan::probe::{ASSUME_ROLE, Missing, Probe};
 use nephoscope_scan::{ScanError, Target};
@@ -111,8 +111,15 @@ fn show(target: &Target, probe: &Probe) -> Result<(), Failure> {
         };
     }
     let addable = probe.addable();
-    if !addable.is_empty() {
-        text += &format!("\nthis policy restores them:\n{}", aws_policy(&addable));
+    match target.provider() {
+        _ if addable.is_empty() => {}
+        Provider::Aws => text += &format!("\nthis policy restores them:\n{}", aws_policy(&addable)),
+        Provider::Azure | Provider::Gcp => {
+            text +=
+                &format!("\n`nephoscope permissions {}` prints a role that has them\n", target.provider());
+        }
+        // Its API knows no permissions.
+        Provider::Fn => {}
     }
     if !probe.not_tried.is_empty() {
         text += "\nnot tried, because nothing was found to try them on:\n";
@@ -158,8 +165,9 @@ fn document(target: &Target, probe: &Probe) -> Value {
     let failed: Vec<Value> =
         probe.failed.iter().map(|(key, error)| json!({"shard": key.to_string(), "error": error})).collect();
     let addable = probe.addable();
+    let is_aws = target.provider() == Provider::Aws;
     let policy: Option<Value> =
-        if addable.is_empty() { None } else { serde_json::from_str(&aws_policy(&addable)).ok() };
+        (is_aws && !addable.is_empty()).then(|| serde_json::from_str(&aws_policy(&addable)).ok()).flatten();
     json!({
         "target": target.name, "accounts": probe.accounts, "missing": missing, "policy": policy,
         "not_answered": failed, "not_tried": probe.not_tried,

@@ -8,7 +8,6 @@ use std::time::{Duration, SystemTime};
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::sdk_config::TimeSource;
 
 use super::wire::SendError;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::{Secret, TokenCredential};
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, RetryOptions};
 use azure_identity::{
     AzureCliCredential, AzurePipelinesCredential, AzurePipelinesCredentialOptions,
     ClientAssertionCredentialOptions, ClientSecretCredential, ClientSecretCredentialOptions,
@@ -18,6 +19,9 @@ use crate::rest::transport::Transport;
 
 /// How long the metadata service of a machine may take to answer, where nobody said that there is one.
 const METADATA: Duration = Duration::from_secs(3);
+
+/// How often a token is asked for again: tokens have no budget that could be used up, and without one there is no scan.
+const SIGN_IN_RETRIES: u32 = 3;
 
 /// A credential that has given a token for the manager.
 pub(super) async fn credential(
@@ -107,7 +111,11 @@ fn make(
     options: &AzureOptions,
     transport: &Transport,
 ) -> azure_core::Result<Arc<dyn TokenCredential>> {
-    let client_options = client_options(options.cloud, transport);
+    let retry = RetryOptions::exponential(ExponentialRetryOptions {
+        max_retries: SIGN_IN_RETRIES,
+        ..ExponentialRetryOptions::default()
+    });
+    let client_options = ClientOptions { retry, ..client_options(options.cloud, transport) };
     let given =
         |value: &Option<String>, name: &str| value.clone().or_else(|| variable(name)).unwrap_or_default();
     let tenant = given(&options.tenant, "AZURE_TENANT_ID");
@@ -151,8 +159,9 @@ fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The last cause, which is the one that tells.
+/// The last cause that says something, which is the one that tells.
 fn innermost(error: &azure_core::Error) -> String {
     let chain = std::iter::successors(Some(error as &dyn std::error::Error), |inner| (**inner).source());
-    chain.last().map_or_else(|| error.to_string(), ToString::to_string)
+    let told = chain.map(ToString::to_string).filter(|text| !text.is_empty()).last();
+    told.unwrap_or_else(|| error.kind().to_string())
 }

@@ -57,15 +57,24 @@ impl Graph {
 async fn ask(reader: &Reader, subscriptions: &[AccountId], types: &[&str]) -> Answer {
     let mut rows: HashMap<AccountId, Vec<Value>> = HashMap::new();
     let mut failure = None;
+    let mut unplaced = 0;
     for some in subscriptions.chunks(SUBSCRIPTIONS_AT_ONCE) {
         let keep = |mut row: Value| {
             let owner = text(&row, "/subscriptionId").map(str::to_ascii_lowercase);
-            if let (Some(owner), Some(fields)) = (owner, row.as_object_mut()) {
-                fields.remove("subscriptionId");
-                rows.entry(AccountId::from(owner)).or_default().push(row);
+            let is_told = ["/id", "/type"].iter().all(|pointer| text(&row, pointer).is_some());
+            match (owner.filter(|_| is_told), row.as_object_mut()) {
+                (Some(owner), Some(fields)) => {
+                    fields.remove("subscriptionId");
+                    rows.entry(AccountId::from(owner)).or_default().push(row);
+                }
+                _ => unplaced += 1,
             }
         };
         failure = reader.list_each(&QUERY, None, request(some, types), keep).await;
+        if unplaced > 0 && failure.is_none() {
+            let message = format!("{unplaced} rows do not say their id, type or subscription");
+            failure = Some(Failure::malformed(&QUERY.action, &message));
+        }
         if failure.is_some() {
             break;
         }

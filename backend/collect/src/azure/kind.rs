@@ -180,18 +180,18 @@ pub(super) async fn gather(
         rows = listing.items;
     }
     for kind in kinds {
-        let mut found: Vec<Resource> = match kind.source {
+        let items: Vec<Value> = match kind.source {
             Source::Graph { type_, keep } => {
                 let ours = |row: &Value| {
                     text(row, "/type").is_some_and(|found| found.eq_ignore_ascii_case(type_)) && keep(row)
                 };
-                rows.extract_if(.., |row| ours(row)).filter_map(|row| resource(kind, place, row)).collect()
+                rows.extract_if(.., |row| ours(row)).collect()
             }
             Source::Subscription { list, path } => {
                 let request = Request::get(&format!("/subscriptions/{}{path}", place.subscription));
                 let listing = reader.list(list, None, request).await;
                 listings.push(listing.failure);
-                listing.items.into_iter().filter_map(|item| resource(kind, place, item)).collect()
+                listing.items
             }
             Source::Named { list, path, keep } => {
                 let request = Request::get(&format!("/subscriptions/{}{path}", place.subscription));
@@ -202,7 +202,7 @@ pub(super) async fn gather(
                     }
                 };
                 listings.push(reader.list_each(list, None, request, keeping).await);
-                named.into_iter().filter_map(|item| resource(kind, place, item)).collect()
+                named
             }
             Source::Children { of, list, path, when } => {
                 let parents = resources.iter().filter(|known| known.kind.as_str() == of && when(known));
@@ -221,10 +221,20 @@ pub(super) async fn gather(
                         .push(listing.failure.filter(|failure| !gone && failure.class != Class::NotAsked));
                     items.extend(listing.items);
                 }
-                items.into_iter().filter_map(|item| resource(kind, place, item)).collect()
+                items
             }
-            Source::Itself => resource(kind, place, place.listed.clone()).into_iter().collect(),
+            Source::Itself => vec![place.listed.clone()],
         };
+        let listed = items.len();
+        let mut found: Vec<Resource> =
+            items.into_iter().filter_map(|item| resource(kind, place, item)).collect();
+        if found.len() < listed
+            && let Some(action) = kind.actions().next()
+        {
+            let failure = Failure::malformed(action, "an item of the listing has no id");
+            reader.log.note(&failure);
+            listings.push(Some(failure));
+        }
         if reader.wants_one() {
             found.truncate(1);
         }
@@ -285,7 +295,7 @@ fn id(resource: &Resource) -> &str {
     ids.find(own).unwrap_or(resource.uid.as_str())
 }
 
-/// The resource that an item of a listing is; none where it has no id, which nothing in Azure lacks.
+/// The resource that an item of a listing is; none where it has no id.
 fn resource(kind: &Kind, place: &Place<'_>, item: Value) -> Option<Resource> {
     let uid = text(&item, "/id")?.to_ascii_lowercase();
     let name = text(&item, "/name").or_else(|| text(&item, "/displayName"));

@@ -59,6 +59,8 @@ pub struct GoogleEstate {
     /// Bodies by host and path, as text: an estate of a size would not fit into memory otherwise.
     bodies: BTreeMap<String, Box<str>>,
     inventory: Inventory,
+    /// The addresses of service accounts by their numbers.
+    accounts: BTreeMap<String, String>,
 }
 
 impl GoogleEstate {
@@ -71,7 +73,7 @@ impl GoogleEstate {
         self.bodies.get(key).and_then(|text| serde_json::from_str(text).ok())
     }
 
-    /// The path that resources are kept under: projects go by their ids.
+    /// The path that resources are kept under: projects go by their ids, service accounts by their addresses.
     fn key(&self, host: &str, path: &[&str]) -> String {
         let mut key = host.to_ascii_lowercase();
         for (position, segment) in path.iter().enumerate() {
@@ -80,8 +82,9 @@ impl GoogleEstate {
             let by_number = matches!(after, Some(&"projects" | &"namespaces" | &"apps"))
                 .then(|| self.project(name))
                 .flatten();
+            let account = (after == Some(&"serviceAccounts")).then(|| self.accounts.get(name)).flatten();
             key.push('/');
-            key.push_str(by_number.map_or(name, |project| &project.id));
+            key.push_str(account.map_or(by_number.map_or(name, |project| &project.id), String::as_str));
             if !verb.is_empty() {
                 key.push(':');
                 key.push_str(verb);

@@ -89,6 +89,9 @@ impl GoogleEstate {
                 }
             }
         }
+        if let (Some(number), Some(email)) = (body["uniqueId"].as_str(), body["email"].as_str()) {
+            self.accounts.insert(number.to_owned(), email.to_owned());
+        }
         let key = self.key(host, &parts);
         let named =
             key.split('/').skip_while(|part| !matches!(*part, "projects" | "apps" | "namespaces")).nth(1);

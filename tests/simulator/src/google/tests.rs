@@ -157,6 +157,8 @@ async fn policies_are_planted_or_empty() {
         ["a@shop.iam.gserviceaccount.com"],
         "a policy is no account"
     );
+    let by_number = read(&server, "iam.googleapis.com", "/v1/projects/shop/serviceAccounts/117").await;
+    assert_eq!(by_number.body["email"], "a@shop.iam.gserviceaccount.com");
     let bucket = read(&server, "storage.googleapis.com", "/storage/v1/b/orders/iam").await;
     assert_eq!(bucket.body["kind"], "storage#policy");
 }
