@@ -12,6 +12,7 @@ mod coverage;
 mod demo_story;
 mod fn_story;
 mod full_disk;
+mod gcp_story;
 mod generated;
 mod half_permitted;
 mod interruption;

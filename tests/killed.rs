@@ -37,7 +37,7 @@ const NAME: &str = "killed::killed_at_any_instant_a_scan_of_a_cloud_ends_as_one_
 /// What tells a process that it is one of those that are killed: what to scan.
 const ORDER: &str = "NEPHOSCOPE_TEST_SCAN";
 /// How many scans are left half done, …
-const SCANS: usize = 40;
+const SCANS: usize = 46;
 /// … and how often each of them is killed, before it may end.
 const KILLS: usize = 4;
 /// Where the random instants begin: the same ones on every run, as far as a clock allows.
@@ -133,9 +133,9 @@ fn scan(order: &Order<'_>) {
         let store = SqliteStore::open_writer(&url(order.folder, &order.store)).unwrap();
         let catalogue = Arc::new(Catalogue::from_folders(&[order.folder.join("checks")]).unwrap());
         let mut options = AwsOptions::new([7; 32]);
-        options.endpoint_url = Some(order.endpoint.to_owned());
+        options.asking.endpoint_url = Some(order.endpoint.to_owned());
         options.regions = RegionChoice::Named(vec![Region::from(REGION)]);
-        options.budget = 1.0;
+        options.asking.budget = 1.0;
         let access = TargetAccess::Aws(Box::new(options));
         let target = Target { name: TargetName::from("aws"), access, schedule: None };
         let source = target.connect().await.unwrap();

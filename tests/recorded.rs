@@ -79,7 +79,11 @@ fn settle(shards: &mut [Shard]) {
     for api in SHARED {
         let mut first: BTreeMap<String, (usize, u64)> = BTreeMap::new();
         for (position, shard) in shards.iter_mut().enumerate() {
-            let group = if api.starts_with("Microsoft") { shard.key.service.as_str() } else { shard.key.account.as_str() };
+            let group = if api.starts_with("Microsoft") {
+                shard.key.service.as_str()
+            } else {
+                shard.key.account.as_str()
+            };
             let calls = shard.coverage.calls.remove(api).unwrap_or(0);
             first.entry(group.to_owned()).or_insert((position, 0)).1 += calls;
         }

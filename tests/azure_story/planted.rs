@@ -61,20 +61,21 @@ impl Planted {
         self.estate_in(&[subscription(SHOP, "shop", "Enabled"), subscription(OFFICE, "office", "Enabled")])
     }
 
-    /// The estate in these subscriptions; the shop is the root group's and the office is the back group's below it.
+    /// The estate in these subscriptions, the first of which is in the root group; the office is in the group below.
     pub fn estate_in(&self, subscriptions: &[Value]) -> AzureEstate {
+        let first = &subscriptions[0]["subscriptionId"];
         let groups = json!([
-            {"name": "root", "subscriptions": [SHOP]}, {"name": "back", "parent": "root", "subscriptions": [OFFICE]},
+            {"name": "root", "subscriptions": [first]}, {"name": "back", "parent": "root", "subscriptions": [OFFICE]},
         ]);
         let planted =
             json!({"subscriptions": subscriptions, "managementGroups": groups, "resources": self.resources});
         AzureEstate::planted(&planted).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
     }
 
-    /// The resource whose id ends with this.
-    pub fn resource(&mut self, ending: &str) -> &mut Value {
-        let ends = |one: &&mut Value| one["id"].as_str().unwrap().ends_with(ending);
-        self.resources.iter_mut().find(ends).unwrap_or_else(|| panic!("nothing is planted at {ending}"))
+    /// The same in another subscription than the shop's.
+    pub fn moved(&self, subscription: &str) -> Self {
+        let resources = Value::from(self.resources.clone()).to_string().replace(SHOP, subscription);
+        Self { resources: serde_json::from_str(&resources).unwrap(), fails: self.fails.clone() }
     }
 
     /// What resources of this type are called in what is expected.

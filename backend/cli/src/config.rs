@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(schedule.window, Duration::from_secs(4 * 3600));
         let TargetAccess::Aws(options) = &config.targets[1].access else { panic!("an AWS target") };
         assert!(matches!(options.regions, RegionChoice::All));
-        assert_eq!(options.budget, 0.25);
+        assert_eq!(options.asking.budget, 0.25);
     }
 
     #[test]
@@ -302,13 +302,16 @@ mod tests {
         let config = Config::parse(Path::new("nephoscope.toml"), text).unwrap();
         let [azure, google, fn_project] = &config.targets[..] else { panic!("three targets") };
         let TargetAccess::Azure(options) = &azure.access else { panic!("an Azure target") };
-        assert_eq!((options.auth, options.tier), (AzureAuth::Managed, Tier::Code));
-        assert_eq!((options.limits.attempt, options.limits.tries), (Duration::from_secs(10), 3));
+        assert_eq!((options.auth, options.asking.tier), (AzureAuth::Managed, Tier::Code));
+        assert_eq!(
+            (options.asking.limits.attempt, options.asking.limits.tries),
+            (Duration::from_secs(10), 3)
+        );
         let TargetAccess::Gcp(options) = &google.access else { panic!("a Google Cloud target") };
         assert_eq!((options.parent.as_deref(), options.exclude.len()), (Some("folders/7"), 1));
-        assert_eq!(options.limits.call, Duration::from_secs(60));
+        assert_eq!(options.asking.limits.call, Duration::from_secs(60));
         let TargetAccess::Fn(options) = &fn_project.access else { panic!("a Fn target") };
-        assert!(options.probe && options.limits.connect == Duration::from_secs(2));
+        assert!(options.probe && options.asking.limits.connect == Duration::from_secs(2));
         for name in ["aws", "azure", "gcp", "fn"] {
             let ambient = config.ambient(name, &[], &[], config.budget()).unwrap();
             assert_eq!((ambient.provider().as_str(), ambient.share()), (name, Some(0.5)));

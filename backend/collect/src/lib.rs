@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use nephoscope_model::{PackedResource, Shard, ShardKey, Uid};
 
+mod asking;
 pub mod aws;
 pub mod azure;
 pub mod budget;
@@ -30,6 +31,7 @@ mod purpose;
 mod redact;
 mod rest;
 
+pub use asking::Asking;
 pub use aws::{Aws, AwsOptions, Organization, OrganizationOptions, RegionChoice, actions, permissions};
 pub use azure::{Azure, AzureAuth, AzureCloud, AzureOptions};
 pub use budget::Budgets;

@@ -1,15 +1,15 @@
-//! What the sample could not read on some nights, and what reading it would have cost.
+//! What the sample could not read on AWS on some nights, and what reading it would have cost.
 
 mod reading;
 
-use nephoscope_model::CoverageState;
+use nephoscope_model::{CoverageState, Provider};
 use nephoscope_sample::{Night, nights};
-use reading::{dates, facet, night, span};
+use reading::{dates, facet, night, of, span};
 use serde_json::json;
 
 #[test]
 fn a_denied_listing_leaves_an_unlisted_shard_for_one_night() {
-    let nights = nights().unwrap();
+    let nights = of(nights().unwrap(), Provider::Aws);
     let lambda = |night: &Night| {
         night.shards.iter().find(|shard| shard.key.service.as_str() == "lambda").unwrap().clone()
     };
@@ -32,7 +32,7 @@ fn a_denied_listing_leaves_an_unlisted_shard_for_one_night() {
 
 #[test]
 fn denied_policies_are_unreadable_facets_with_the_permission_to_add() {
-    let nights = nights().unwrap();
+    let nights = of(nights().unwrap(), Provider::Aws);
     for name in ["gdpr-export", "warehouse-label", "warehouse-pick"] {
         let unread = dates(&nights, "web-shop", |night| {
             facet(night, "aws.lambda.function", name, "policy").unreadable().is_some()
@@ -56,7 +56,7 @@ fn denied_policies_are_unreadable_facets_with_the_permission_to_add() {
 
 #[test]
 fn a_throttled_export_hides_what_is_deployed() {
-    let nights = nights().unwrap();
+    let nights = of(nights().unwrap(), Provider::Aws);
     let hidden = |name: &str| {
         let stage = "aws.apigateway.stage";
         dates(&nights, "web-shop", |night| facet(night, stage, name, "deployed").unreadable().is_some())
@@ -73,7 +73,7 @@ fn a_throttled_export_hides_what_is_deployed() {
 
 #[test]
 fn calls_are_counted_as_a_scan_makes_them() {
-    let nights = nights().unwrap();
+    let nights = of(nights().unwrap(), Provider::Aws);
     let last = night(&nights, "web-shop", "2026-11-16");
     let shard =
         last.shards.iter().find(|s| s.key.to_string() == "aws/447120260912/eu-west-1/lambda").unwrap();

@@ -1,12 +1,13 @@
-//! Holds what the sample promises: its size, its shape, and each scripted event on its nights.
+//! Holds what the sample promises of all targets, and of those on AWS: their size, their shape, and each scripted event
+//! on its nights.
 
 mod reading;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nephoscope_model::{Facet, RelationName, Shard};
+use nephoscope_model::{Facet, Provider, RelationName, Shard};
 use nephoscope_sample::{Night, estate, nights};
-use reading::{dates, facet, find, night, resources, span};
+use reading::{dates, facet, find, night, of, resources, span};
 use serde_json::{Value, json};
 
 /// Facets that each kind has, whatever their state.
@@ -48,14 +49,19 @@ const FACETS: [(&str, &[&str]); 13] = [
 ];
 
 #[test]
-fn thirty_nights_of_two_targets_end_on_monday_the_sixteenth_of_november() {
+fn thirty_nights_of_five_targets_end_on_monday_the_sixteenth_of_november() {
     let nights = nights().unwrap();
-    assert_eq!(nights.len(), 60);
+    assert_eq!(nights.len(), 150);
+    let targets: BTreeSet<&str> = nights.iter().map(|night| night.header.target.as_str()).collect();
+    assert_eq!(
+        targets.into_iter().collect::<Vec<_>>(),
+        ["analytics", "back-office", "sandbox", "warehouse", "web-shop"]
+    );
     assert_eq!(nights[0].header.instant.to_string(), "2026-10-18T02:00:00Z");
-    assert_eq!(nights[59].header.instant.to_string(), "2026-11-16T02:00:00Z");
+    assert_eq!(nights[149].header.instant.to_string(), "2026-11-16T02:00:00Z");
     let order: Vec<_> =
         nights.iter().map(|night| (night.header.instant, night.header.target.clone())).collect();
-    assert!(order.is_sorted() && order.iter().collect::<BTreeSet<_>>().len() == 60);
+    assert!(order.is_sorted() && order.iter().collect::<BTreeSet<_>>().len() == 150);
     for night in &nights {
         let minutes = (night.header.finished - night.header.instant).total(jiff::Unit::Minute).unwrap();
         assert!((0.5..10.0).contains(&minutes), "{minutes} minutes on {}", night.header.instant);
@@ -64,7 +70,8 @@ fn thirty_nights_of_two_targets_end_on_monday_the_sixteenth_of_november() {
 
 #[test]
 fn the_last_night_has_about_a_hundred_and_fifty_resources_of_every_kind() {
-    let nights = nights().unwrap();
+    let nights = of(nights().unwrap(), Provider::Aws);
+    assert_eq!(nights.len(), 60);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for night in &nights[58..] {
         for resource in resources(&night.shards) {
@@ -93,7 +100,7 @@ fn the_last_night_has_about_a_hundred_and_fifty_resources_of_every_kind() {
 #[test]
 fn every_resource_has_the_facets_of_its_kind_and_stands_in_its_shard() {
     let facets: BTreeMap<&str, &[&str]> = FACETS.into_iter().collect();
-    for night in nights().unwrap() {
+    for night in of(nights().unwrap(), Provider::Aws) {
         let keys: Vec<_> = night.shards.iter().map(|shard| &shard.key).collect();
         assert!(keys.is_sorted() && !keys.is_empty());
         for shard in &night.shards {
@@ -125,7 +132,7 @@ fn every_resource_has_the_facets_of_its_kind_and_stands_in_its_shard() {
 fn relations_into_the_account_lead_to_something() {
     // What these ARNs name is no resource that a scan collects.
     const NOT_COLLECTED: [&str; 7] = ["dynamodb", "kinesis", "kms", "sqs", "wafv2", "s3", "sns"];
-    for night in nights().unwrap() {
+    for night in of(nights().unwrap(), Provider::Aws) {
         let known: BTreeSet<_> = resources(&night.shards).map(|resource| &resource.uid).collect();
         let unlisted: Vec<_> = night
             .shards
@@ -151,7 +158,7 @@ fn relations_into_the_account_lead_to_something() {
 
 #[test]
 fn every_function_behind_an_api_lets_that_api_call_it() {
-    for night in nights().unwrap() {
+    for night in of(nights().unwrap(), Provider::Aws) {
         let apis = resources(&night.shards).filter(|resource| resource.kind.as_str().ends_with("api"));
         for api in apis {
             let id = api.uid.as_str().rsplit('/').next().unwrap();
@@ -191,7 +198,7 @@ fn no_variable_has_a_value() {
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
         }
     }
-    let nights = nights().unwrap();
+    let nights = of(nights().unwrap(), Provider::Aws);
     let mut found = Vec::new();
     for resource in resources(&nights[59].shards) {
         resource.facets.values().filter_map(Facet::value).for_each(|value| strings(value, &mut found));

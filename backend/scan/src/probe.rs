@@ -96,7 +96,7 @@ impl Probe {
             let missing = self.missing.entry(permission.clone()).or_default();
             missing.refusals.insert((error.api.clone(), error.error.clone()));
             missing.accounts.insert(shard.key.account.clone());
-            missing.is_forbidden |= error.message.contains("explicit deny");
+            missing.is_forbidden |= error.is_forbidden();
             // A call about a resource has found that resource, whose verdicts tell the rest.
             if error.uid.is_none() {
                 let ShardKey { provider, service, .. } = &shard.key;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use nephoscope_collect::{
-    Aws, AwsOptions, Azure, AzureOptions, CollectError, Collector, FnOptions, FnProject, Gcp, GcpOptions,
-    Organization, Purpose,
+    Asking, Aws, AwsOptions, Azure, AzureOptions, CollectError, Collector, FnOptions, FnProject, Gcp,
+    GcpOptions, Organization, Purpose,
 };
 use nephoscope_model::{Provider, Shard, TargetName};
 
@@ -74,49 +74,47 @@ impl Target {
         Ok(Box::new(Cloud { target: self.name.clone(), collector }))
     }
 
-    /// The share of each published quota that a scan of it uses; none where no cloud is asked.
-    pub fn share(&self) -> Option<f64> {
+    /// How it is asked; none where no cloud is.
+    fn asking(&self) -> Option<&Asking> {
         match &self.access {
-            TargetAccess::Aws(options) => Some(options.budget),
-            TargetAccess::Azure(options) => Some(options.budget),
-            TargetAccess::Gcp(options) => Some(options.budget),
-            TargetAccess::Fn(options) => Some(options.budget),
+            TargetAccess::Aws(options) => Some(&options.asking),
+            TargetAccess::Azure(options) => Some(&options.asking),
+            TargetAccess::Gcp(options) => Some(&options.asking),
+            TargetAccess::Fn(options) => Some(&options.asking),
             TargetAccess::Gathered(_) => None,
         }
     }
 
-    /// Makes its scans use this share of each published quota.
-    pub fn set_share(&mut self, share: f64) {
+    /// Changes how it is asked, where a cloud is.
+    fn ask(&mut self, change: impl FnOnce(&mut Asking)) {
         match &mut self.access {
-            TargetAccess::Aws(options) => options.budget = share,
-            TargetAccess::Azure(options) => options.budget = share,
-            TargetAccess::Gcp(options) => options.budget = share,
-            TargetAccess::Fn(options) => options.budget = share,
+            TargetAccess::Aws(options) => change(&mut options.asking),
+            TargetAccess::Azure(options) => change(&mut options.asking),
+            TargetAccess::Gcp(options) => change(&mut options.asking),
+            TargetAccess::Fn(options) => change(&mut options.asking),
             TargetAccess::Gathered(_) => {}
         }
     }
 
+    /// The share of each published quota that a scan of it uses; none where no cloud is asked.
+    pub fn share(&self) -> Option<f64> {
+        self.asking().map(|asking| asking.budget)
+    }
+
+    /// Makes its scans use this share of each published quota.
+    pub fn set_share(&mut self, share: f64) {
+        self.ask(|asking| asking.budget = share);
+    }
+
     /// Gives it the installation's redaction key, which is not its own to know.
     pub fn arm(&mut self, key: [u8; 32]) {
-        match &mut self.access {
-            TargetAccess::Aws(options) => options.redaction_key = key,
-            TargetAccess::Azure(options) => options.redaction_key = key,
-            TargetAccess::Gcp(options) => options.redaction_key = key,
-            TargetAccess::Fn(options) => options.redaction_key = key,
-            TargetAccess::Gathered(_) => {}
-        }
+        self.ask(|asking| asking.redaction_key = key);
     }
 
     /// The same target, asked for another purpose.
     pub(crate) fn with_purpose(&self, purpose: Purpose) -> Self {
         let mut target = self.clone();
-        match &mut target.access {
-            TargetAccess::Aws(options) => options.purpose = purpose,
-            TargetAccess::Azure(options) => options.purpose = purpose,
-            TargetAccess::Gcp(options) => options.purpose = purpose,
-            TargetAccess::Fn(options) => options.purpose = purpose,
-            TargetAccess::Gathered(_) => {}
-        }
+        target.ask(|asking| asking.purpose = purpose);
         target
     }
 

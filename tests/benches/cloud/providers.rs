@@ -82,7 +82,7 @@ pub fn together(table: &mut Table) {
     for (section, name) in sections.iter().zip(["aws", "azure", "google", "fn"]) {
         let alone = folder(std::slice::from_ref(section));
         let Ran { time, .. } = run(alone.path(), &["scan", "--budget", "1"], &variables);
-        table.add(&format!("{name} alone"), seconds(time), "–");
+        table.add(format!("{name} alone"), seconds(time), "–");
         longest = longest.max(time);
     }
     let all = folder(&sections);

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use nephoscope_collect::{
-    AwsOptions, AzureOptions, Budgets, FnOptions, GcpOptions, Limits, OrganizationOptions, RegionChoice, Tier,
+    Asking, AwsOptions, AzureOptions, Budgets, FnOptions, GcpOptions, Limits, OrganizationOptions,
+    RegionChoice,
 };
 use nephoscope_model::ident::UnknownName;
 use nephoscope_model::{AccountId, Provider, Region, ServiceName, TargetName};
@@ -104,30 +105,21 @@ pub fn ambient(
     limits: Limits,
 ) -> Option<Target> {
     let services = services.iter().map(|name| ServiceName::from(name.as_str())).collect();
+    let asking = Asking { services, budget, limits, ..Asking::new(UNARMED) };
     let access = match name.parse().ok()? {
-        Provider::Aws => TargetAccess::Aws(Box::new(AwsOptions {
-            regions: match regions {
+        Provider::Aws => {
+            let regions = match regions {
                 [] => RegionChoice::Configured,
                 [all] if all == "all" => RegionChoice::All,
                 names => RegionChoice::Named(names.iter().map(|name| Region::from(name.as_str())).collect()),
-            },
-            services,
-            budget,
-            limits,
-            ..AwsOptions::new(UNARMED)
-        })),
-        Provider::Azure => TargetAccess::Azure(Box::new(AzureOptions {
-            services,
-            budget,
-            limits,
-            ..AzureOptions::new(UNARMED)
-        })),
-        Provider::Gcp => {
-            TargetAccess::Gcp(Box::new(GcpOptions { services, budget, limits, ..GcpOptions::new(UNARMED) }))
+            };
+            TargetAccess::Aws(Box::new(AwsOptions { regions, asking, ..AwsOptions::new(UNARMED) }))
         }
-        Provider::Fn => {
-            TargetAccess::Fn(Box::new(FnOptions { services, budget, limits, ..FnOptions::new(UNARMED) }))
+        Provider::Azure => {
+            TargetAccess::Azure(Box::new(AzureOptions { asking, ..AzureOptions::new(UNARMED) }))
         }
+        Provider::Gcp => TargetAccess::Gcp(Box::new(GcpOptions { asking, ..GcpOptions::new(UNARMED) })),
+        Provider::Fn => TargetAccess::Fn(Box::new(FnOptions { asking, ..FnOptions::new(UNARMED) })),
     };
     Some(Target { name: TargetName::from(name), access, schedule: None })
 }
@@ -187,10 +179,6 @@ impl TargetSection {
         let mut misplaced = given.iter().filter(|(_, given, of)| *given && !of.contains(&provider));
         misplaced.next().map(|(key, ..)| *key)
     }
-
-    fn services(&self) -> Vec<ServiceName> {
-        self.services.iter().flatten().map(|name| ServiceName::from(name.as_str())).collect()
-    }
 }
 
 fn aws(section: &TargetSection, shared: &Shared<'_>) -> Result<AwsOptions, Failure> {
@@ -202,13 +190,9 @@ fn aws(section: &TargetSection, shared: &Shared<'_>) -> Result<AwsOptions, Failu
         profile: section.profile.clone(),
         role_arn: section.role_arn.clone(),
         external_id,
-        endpoint_url: section.endpoint_url.clone(),
         regions: section.regions.as_ref().map_or(RegionChoice::Configured, choice),
-        services: section.services(),
-        budget: shared.budget,
-        limits: shared.limits,
-        budgets: shared.budgets.clone(),
         organization: organization(section, shared.refuse)?,
+        asking: asking(section, shared)?,
         ..AwsOptions::new(UNARMED)
     })
 }
@@ -225,31 +209,19 @@ fn azure(section: &TargetSection, shared: &Shared<'_>) -> Result<AzureOptions, F
         subscriptions: section.subscriptions.clone().unwrap_or_default(),
         management_group: section.management_group.clone(),
         exclude: section.exclude.clone().unwrap_or_default(),
-        services: section.services(),
-        endpoint_url: section.endpoint_url.clone(),
-        tier: tier(section, default.tier, shared)?,
-        budget: shared.budget,
-        limits: shared.limits,
-        budgets: shared.budgets.clone(),
+        asking: asking(section, shared)?,
         ..default
     })
 }
 
 fn gcp(section: &TargetSection, shared: &Shared<'_>) -> Result<GcpOptions, Failure> {
-    let default = GcpOptions::new(UNARMED);
     Ok(GcpOptions {
         impersonate: section.impersonate.clone(),
         quota_project: section.quota_project.clone(),
         projects: section.projects.clone().unwrap_or_default(),
         parent: section.parent.clone(),
         exclude: section.exclude.clone().unwrap_or_default(),
-        services: section.services(),
-        endpoint_url: section.endpoint_url.clone(),
-        tier: tier(section, default.tier, shared)?,
-        budget: shared.budget,
-        limits: shared.limits,
-        budgets: shared.budgets.clone(),
-        ..default
+        asking: asking(section, shared)?,
     })
 }
 
@@ -262,11 +234,7 @@ fn fn_project(section: &TargetSection, shared: &Shared<'_>) -> Result<FnOptions,
         server_facts: section.server_facts.clone(),
         probe: section.probe.unwrap_or_default(),
         resolve_images: section.resolve_images.unwrap_or_default(),
-        services: section.services(),
-        endpoint_url: section.endpoint_url.clone(),
-        budget: shared.budget,
-        limits: shared.limits,
-        budgets: shared.budgets.clone(),
+        asking: asking(section, shared)?,
         ..FnOptions::new(UNARMED)
     })
 }
@@ -281,8 +249,17 @@ fn parsed<T: std::str::FromStr<Err = UnknownName>>(
     word.get_ref().parse().map_err(wrong)
 }
 
-fn tier(section: &TargetSection, default: Tier, shared: &Shared<'_>) -> Result<Tier, Failure> {
-    section.tier.as_ref().map_or(Ok(default), |tier| parsed(tier, shared))
+fn asking(section: &TargetSection, shared: &Shared<'_>) -> Result<Asking, Failure> {
+    let default = Asking::new(UNARMED);
+    Ok(Asking {
+        services: section.services.iter().flatten().map(|name| ServiceName::from(name.as_str())).collect(),
+        endpoint_url: section.endpoint_url.clone(),
+        tier: section.tier.as_ref().map_or(Ok(default.tier), |tier| parsed(tier, shared))?,
+        budget: shared.budget,
+        budgets: shared.budgets.clone(),
+        limits: shared.limits,
+        ..default
+    })
 }
 
 /// What a file of its own keeps out of the configuration.

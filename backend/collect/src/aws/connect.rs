@@ -21,7 +21,7 @@ pub(super) async fn configure(options: &AwsOptions) -> Result<SdkConfig, Collect
     if let Some(profile) = &options.profile {
         loader = loader.profile_name(profile);
     }
-    if let Some(endpoint) = &options.endpoint_url {
+    if let Some(endpoint) = &options.asking.endpoint_url {
         loader = loader.endpoint_url(endpoint);
     }
     if let Ok(name) = AppName::new("nephoscope") {
@@ -29,7 +29,7 @@ pub(super) async fn configure(options: &AwsOptions) -> Result<SdkConfig, Collect
     }
     let loaded = loader.load().with_subscriber(NoSubscriber::new()).await;
     let home = home_region(&loaded, options)?;
-    let timeouts = TimeoutConfig::builder().connect_timeout(options.limits.connect).build();
+    let timeouts = TimeoutConfig::builder().connect_timeout(options.asking.limits.connect).build();
     let sdk =
         loaded.into_builder().region(home).timeout_config(timeouts).time_source(clock::Corrected).build();
     // Providers of credentials keep the SDK's retries: ours only wrap the calls of `Reader`.

@@ -86,7 +86,7 @@ impl Organization {
         if connected.len() > ACCOUNTS_AT_ONCE
             && let Some((rested, _)) = connected.pop_front()
         {
-            self.caller.options.budgets.forget(&rested);
+            self.caller.options.asking.budgets.forget(&rested);
         }
         connection
     }

@@ -268,16 +268,7 @@ fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
 impl Aws {
     /// Finds credentials and asks once whose they are.
     pub async fn connect(options: AwsOptions) -> Result<Self, CollectError> {
-        if !(options.budget > 0.0 && options.budget <= 1.0) {
-            return Err(CollectError::Budget { share: options.budget });
-        }
-        let known = || SERVICES.iter().map(|service| service.name);
-        if let Some(unknown) =
-            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
-        {
-            let known = known().collect::<Vec<_>>().join(", ");
-            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
-        }
+        options.asking.check(&services())?;
         let sdk = connect::configure(&options).await?;
         Self::identify(options, sdk).await
     }
@@ -296,7 +287,7 @@ impl Aws {
         account: AccountId,
     ) -> Result<Self, (Failure, Box<Self>)> {
         let mut aws = Self {
-            redactor: Redactor::new(options.redaction_key),
+            redactor: Redactor::new(options.asking.redaction_key),
             options,
             sdk,
             account,
@@ -323,10 +314,7 @@ impl Aws {
 
     /// The shards: the global services first, then every service of every region.
     pub async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
-        let chosen = |service: &&Service| {
-            self.options.services.is_empty()
-                || self.options.services.iter().any(|s| s.as_str() == service.name)
-        };
+        let chosen = |service: &&Service| self.options.asking.includes(service.name);
         let chosen: Vec<&Service> = SERVICES.iter().filter(chosen).collect();
         let key = |region: &Region, service: &Service| ShardKey {
             provider: Provider::Aws,
@@ -360,7 +348,7 @@ impl Aws {
         reader.past.settle(&mut resources);
         let mut log = reader.log.into_log();
         // What was not asked is no error.
-        if self.options.purpose != Purpose::Plan {
+        if self.options.asking.purpose != Purpose::Plan {
             log.complete(&resources);
         }
         Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
@@ -384,12 +372,12 @@ impl Aws {
             place,
             sdk,
             redactor: self.redactor.clone(),
-            limits: self.options.limits,
-            budgets: self.options.budgets.clone(),
-            share: self.options.budget,
+            limits: self.options.asking.limits,
+            budgets: self.options.asking.budgets.clone(),
+            share: self.options.asking.budget,
             named: Named::default(),
             past: Past::default(),
-            purpose: self.options.purpose,
+            purpose: self.options.asking.purpose,
             first_of: regions::asked(self).filter(|regions| regions.first() == Some(region)),
             log: Journal::default(),
         }

@@ -41,7 +41,7 @@ pub(super) async fn credential(
                 let limit = if options.auth == AzureAuth::Auto && *auth == AzureAuth::Managed {
                     METADATA
                 } else {
-                    options.limits.attempt
+                    options.asking.limits.attempt
                 };
                 match tokio::time::timeout(limit, credential.get_token(&[&scope], None)).await {
                     Ok(token) => token.map(|_| ()).map_err(|error| innermost(&error)),
@@ -161,7 +161,10 @@ fn variable(name: &str) -> Option<String> {
 
 /// The last cause that says something, which is the one that tells.
 fn innermost(error: &azure_core::Error) -> String {
-    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |inner| (**inner).source());
-    let told = chain.map(ToString::to_string).filter(|text| !text.is_empty()).last();
+    let chain = || std::iter::successors(Some(error as &dyn std::error::Error), |inner| (**inner).source());
+    if chain().any(|inner| inner.is::<serde_json::Error>()) {
+        return "the answer is no token; a proxy or `endpoint_url` may lead elsewhere".to_owned();
+    }
+    let told = chain().map(ToString::to_string).filter(|text| !text.is_empty()).last();
     told.unwrap_or_else(|| error.kind().to_string())
 }

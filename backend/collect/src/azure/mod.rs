@@ -43,16 +43,15 @@ use nephoscope_model::{AccountId, CoverageState, Provider, Region, ServiceName, 
 use self::arm::Arm;
 use self::graph::{Graph, QUERY};
 use self::kind::{Kind, Place, gather};
-use self::subscriptions::Subscriptions;
+use self::subscriptions::{Subscriptions, is_seen};
 use crate::budget::Family;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected, unread};
 use crate::normalise::{text, tidy};
 use crate::purpose::{Purpose, Tier};
-use crate::redact::Redactor;
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Wire};
-use crate::{Collector, Context, Named};
+use crate::{Collector, Context};
 
 pub use options::{AzureAuth, AzureCloud, AzureOptions};
 
@@ -106,23 +105,15 @@ pub struct Azure {
 impl Azure {
     /// Finds credentials, and lists the subscriptions that they see.
     pub async fn connect(options: AzureOptions) -> Result<Self, CollectError> {
-        if !(options.budget > 0.0 && options.budget <= 1.0) {
-            return Err(CollectError::Budget { share: options.budget });
-        }
-        let known = || SERVICES.iter().map(|service| service.name);
-        if let Some(unknown) =
-            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
-        {
-            let known = known().collect::<Vec<_>>().join(", ");
-            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
-        }
-        let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
+        options.asking.check(&services())?;
+        let transport = Transport::new(options.asking.limits.connect, options.asking.endpoint_url.as_deref());
         let transport = transport.map_err(|unsent| CollectError::unsent("Azure", &unsent))?;
         let credential = connect::credential(&options, &transport).await?;
         let wire: Arc<dyn Wire> = Arc::new(Arm::new(options.cloud, credential, &transport));
-        let reader = reader(&options, &wire, AccountId::from(TENANT));
+        let reader = Reader::of(&options.asking, &wire, AccountId::from(TENANT));
         let subscriptions = subscriptions::discover(&reader, &options).await?;
-        let ids = subscriptions.keys().cloned().collect();
+        let seen = subscriptions.iter().filter(|(_, listed)| is_seen(listed));
+        let ids = seen.map(|(id, _)| id.clone()).collect();
         Ok(Self { wire, ids, subscriptions, graph: Graph::default(), journal: reader.log, options })
     }
 
@@ -139,22 +130,12 @@ impl Azure {
 /// Stands for the tenant where quotas are counted: what is asked of no subscription in particular.
 const TENANT: &str = "tenant";
 
-fn reader(options: &AzureOptions, wire: &Arc<dyn Wire>, account: AccountId) -> Reader {
-    Reader {
-        wire: Arc::clone(wire),
-        account,
-        redactor: Redactor::new(options.redaction_key),
-        limits: options.limits,
-        budgets: options.budgets.clone(),
-        share: options.budget,
-        named: Named::default(),
-        purpose: options.purpose,
-        tier: options.tier,
-        log: Journal::default(),
-    }
+/// True for a subscription that can be asked about its resources.
+fn is_readable(subscription: &serde_json::Value) -> bool {
+    is_enabled(subscription) && is_seen(subscription)
 }
 
-/// True for a subscription that can be asked about its resources.
+/// True for a subscription in which anything can be read.
 /// <https://learn.microsoft.com/azure/cost-management-billing/manage/subscription-states>
 fn is_enabled(subscription: &serde_json::Value) -> bool {
     !matches!(text(subscription, "/state"), Some("Disabled" | "Deleted"))
@@ -163,17 +144,12 @@ fn is_enabled(subscription: &serde_json::Value) -> bool {
 #[async_trait]
 impl Collector for Azure {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
-        let chosen = |service: &&Service| {
-            self.options.services.is_empty()
-                || self.options.services.iter().any(|given| given.as_str() == service.name)
-        };
+        let chosen = |service: &&Service| self.options.asking.includes(service.name);
         let mut shards = Vec::new();
         for (id, listed) in &self.subscriptions {
-            // Of one that is switched off, the subscription's own shard says so.
-            let services = SERVICES
-                .iter()
-                .filter(chosen)
-                .filter(|service| is_enabled(listed) || service.name == SERVICES[0].name);
+            // Of one that is switched off or not seen, a single shard says so.
+            let most = if is_readable(listed) { SERVICES.len() } else { 1 };
+            let services = SERVICES.iter().filter(chosen).take(most);
             shards.extend(services.map(|service| self.shard_of(id, service.name)));
         }
         Ok(shards)
@@ -194,10 +170,14 @@ impl Collector for Azure {
         else {
             return not_collected(key);
         };
-        let mut reader = reader(&self.options, &self.wire, key.account.clone());
+        let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
         reader.named = context.named.clone();
         if self.ids.first() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
+        }
+        if !is_seen(listed) {
+            reader.log.note(&subscriptions::unseen());
+            return unread(key, CoverageState::Denied, reader.log.into_log());
         }
         if !is_enabled(listed) {
             let mut log = reader.log.into_log();
@@ -210,7 +190,7 @@ impl Collector for Azure {
         let resources = tidy(outcome.resources);
         let mut log = reader.log.into_log();
         // What was not asked is no error.
-        if self.options.purpose != Purpose::Plan {
+        if self.options.asking.purpose != Purpose::Plan {
             log.complete(&resources);
         }
         Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }

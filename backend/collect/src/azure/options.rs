@@ -3,10 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use nephoscope_model::ServiceName;
 use nephoscope_model::ident::UnknownName;
 
-use crate::{Budgets, Limits, Purpose, Tier};
+use crate::Asking;
 
 /// How an Azure target is reached and read.
 #[derive(Clone)]
@@ -27,22 +26,8 @@ pub struct AzureOptions {
     pub management_group: Option<String>,
     /// Subscriptions to leave out.
     pub exclude: Vec<String>,
-    /// Which services; all of them where none is named.
-    pub services: Vec<ServiceName>,
-    /// Where every request goes, in place of Microsoft's hosts.
-    pub endpoint_url: Option<String>,
-    /// How much may be asked for: names of app settings need the tier of code.
-    pub tier: Tier,
-    /// The share of each published quota: above 0, at most 1.
-    pub budget: f64,
-    /// The installation's own key for the tags of redacted values.
-    pub redaction_key: [u8; 32],
-    /// How long and how often is tried.
-    pub limits: Limits,
-    /// The budgets of the process.
-    pub budgets: Budgets,
-    /// What the calls are made for.
-    pub purpose: Purpose,
+    /// How it is asked.
+    pub asking: Asking,
 }
 
 /// Microsoft's clouds.
@@ -88,14 +73,7 @@ impl AzureOptions {
             subscriptions: Vec::new(),
             management_group: None,
             exclude: Vec::new(),
-            services: Vec::new(),
-            endpoint_url: None,
-            tier: Tier::Events,
-            budget: 0.5,
-            redaction_key,
-            limits: Limits::default(),
-            budgets: Budgets::default(),
-            purpose: Purpose::default(),
+            asking: Asking::new(redaction_key),
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use nephoscope_model::AccountId;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::options::AzureOptions;
 use super::quota;
 use crate::error::{Cause, CollectError};
-use crate::failure::Failure;
+use crate::failure::{Class, Failure};
 use crate::normalise::text;
 use crate::rest::{Action, List, Pages, Reader, Request};
 
@@ -25,6 +25,20 @@ pub(super) const ACTIONS: &[&Action] = &[&LIST.action, &DESCENDANTS.action];
 /// Subscriptions as they were listed, by id.
 pub(super) type Subscriptions = BTreeMap<AccountId, Value>;
 
+/// What stands in place of a state that Azure gives, where only the management group tells of a subscription.
+const UNSEEN: &str = "Unseen";
+
+/// False for a subscription below the management group that the credentials may not see.
+pub(super) fn is_seen(subscription: &Value) -> bool {
+    text(subscription, "/state") != Some(UNSEEN)
+}
+
+/// Why one that is not seen was not read.
+pub(super) fn unseen() -> Failure {
+    let message = "the subscription is below the management group, and the credentials have no role in it";
+    Failure::new(&LIST.action, Class::Denied, "SubscriptionNotSeen", message)
+}
+
 /// The subscriptions that the credentials see and the options do not leave out.
 pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<Subscriptions, CollectError> {
     let mut found = Subscriptions::new();
@@ -39,19 +53,26 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
         return Err(refused("list the subscriptions of Azure", &failure));
     }
     if let Some(group) = &options.management_group {
-        let mut below = Vec::new();
+        let mut below = Subscriptions::new();
         let path = format!("/providers/Microsoft.Management/managementGroups/{group}/descendants");
         let failure = reader
             .list_each(&DESCENDANTS, None, Request::get(&path), |item| {
                 if text(&item, "/type").is_some_and(|type_| type_.ends_with("/subscriptions")) {
-                    below.extend(text(&item, "/name").map(str::to_ascii_lowercase));
+                    let id = text(&item, "/name").unwrap_or_default().to_ascii_lowercase();
+                    let name = text(&item, "/properties/displayName").unwrap_or(&id);
+                    let unseen = json!({"subscriptionId": id, "displayName": name, "state": UNSEEN});
+                    below.insert(AccountId::from(id), unseen);
                 }
             })
             .await;
         if let Some(failure) = failure {
             return Err(refused(&format!("list what is below the management group `{group}`"), &failure));
         }
-        found.retain(|id, _| below.iter().any(|known| known == id.as_str()));
+        found.retain(|id, _| below.contains_key(id));
+        // Those that the credentials may not see are not left out in silence.
+        for (id, unseen) in below {
+            found.entry(id).or_insert(unseen);
+        }
     }
     let names =
         |given: &[String], id: &AccountId| given.iter().any(|name| name.eq_ignore_ascii_case(id.as_str()));
@@ -71,7 +92,7 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
         (options.subscriptions.is_empty() || names(&options.subscriptions, id))
             && !names(&options.exclude, id)
     });
-    if found.is_empty() {
+    if !found.values().any(is_seen) {
         return Err(CollectError::Refused {
             attempted: "find a subscription of Azure to read".to_owned(),
             help: "give the credentials the role of `nephoscope permissions azure` in a subscription or management group",

@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{Azure, AzureAuth, AzureOptions};
 use crate::error::CollectError;
-use crate::{Collector, Context, Limits};
+use crate::{Asking, Collector, Context, Limits};
 
 const FIRST: &str = "11111111-0000-0000-0000-000000000001";
 const SECOND: &str = "11111111-0000-0000-0000-000000000002";
@@ -57,10 +57,13 @@ fn options(server: &MockServer) -> AzureOptions {
         tenant: Some("22222222-0000-0000-0000-000000000000".to_owned()),
         client_id: Some("33333333-0000-0000-0000-000000000000".to_owned()),
         client_secret: Some("not a real one".to_owned()),
-        endpoint_url: Some(server.uri()),
-        services: vec!["subscription".into(), "web".into()],
-        budget: 1.0,
-        limits: Limits { tries: 1, attempt: Duration::from_secs(5), ..Limits::default() },
+        asking: Asking {
+            endpoint_url: Some(server.uri()),
+            services: vec!["subscription".into(), "web".into()],
+            budget: 1.0,
+            limits: Limits { tries: 1, attempt: Duration::from_secs(5), ..Limits::default() },
+            ..Asking::new([1; 32])
+        },
         ..AzureOptions::new([1; 32])
     }
 }
@@ -215,7 +218,7 @@ async fn subscriptions_are_chosen_excluded_and_missed() {
     let (server, _) = tenant("Enabled", below).await;
     let planned = async |change: &dyn Fn(&mut AzureOptions)| -> Result<Vec<String>, String> {
         let mut options = options(&server);
-        options.services = vec!["subscription".into()];
+        options.asking.services = vec!["subscription".into()];
         change(&mut options);
         let azure = Azure::connect(options).await.map_err(|error| error.to_string())?;
         Ok(azure.plan().await.unwrap().iter().map(name).collect())
@@ -231,6 +234,6 @@ async fn subscriptions_are_chosen_excluded_and_missed() {
     assert_eq!(missed.unwrap_err(), "find the subscription `44444444`");
     let none = planned(&|options| options.exclude = vec![FIRST.to_owned(), SECOND.to_owned()]).await;
     assert_eq!(none.unwrap_err(), "find a subscription of Azure to read");
-    let unknown = planned(&|options| options.services = vec!["wbe".into()]).await;
+    let unknown = planned(&|options| options.asking.services = vec!["wbe".into()]).await;
     assert!(unknown.unwrap_err().starts_with("find the service `wbe`; known are subscription"));
 }

@@ -37,11 +37,11 @@ use crate::error::CollectError;
 use crate::failure::{Class, Failure};
 use crate::log::{Journal, not_collected};
 use crate::normalise::{Read, put, tidy};
-use crate::purpose::{Purpose, Tier};
+use crate::purpose::Purpose;
 use crate::redact::{Redactor, host};
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Request, Wire};
-use crate::{Collector, Context, Named};
+use crate::{Collector, Context};
 
 pub use options::FnOptions;
 
@@ -101,26 +101,17 @@ struct Reached {
 impl FnProject {
     /// Finds the server, and asks for its version to see that it is one.
     pub async fn connect(options: FnOptions) -> Result<Self, CollectError> {
-        if !(options.budget > 0.0 && options.budget <= 1.0) {
-            return Err(CollectError::Budget { share: options.budget });
-        }
-        let known = || SERVICES.iter().map(|service| service.name);
-        if let Some(unknown) =
-            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
-        {
-            let known = known().collect::<Vec<_>>().join(", ");
-            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
-        }
+        options.asking.check(&services())?;
         let contact =
             contexts::contact(&options, |name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
-        let redactor = Redactor::new(options.redaction_key);
+        let redactor = Redactor::new(options.asking.redaction_key);
         let declared = options.server_facts.as_deref().map(|path| server_facts::read(path, &redactor));
         let declared = declared.transpose()?;
-        let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
+        let transport = Transport::new(options.asking.limits.connect, options.asking.endpoint_url.as_deref());
         let transport = transport.map_err(|unsent| CollectError::unsent("the Fn API", &unsent))?;
         let wire: Arc<dyn Wire> = Arc::new(server(&contact, transport.clone())?);
         let place = Place { account: AccountId::from(contact.base.authority()) };
-        let reader = reader(&options, &wire, &place);
+        let reader = Reader::of(&options.asking, &wire, place.account.clone());
         let version = reader.ask(&VERSION, None, &Request::get("/version")).await;
         let version = recognised(&contact, version)?;
         let contact = Reached { base: contact.base, has_token: contact.token.is_some() };
@@ -178,7 +169,7 @@ impl FnProject {
             _ => {
                 let server = tidy(vec![self.server(reader).await]);
                 // What was not asked is no error.
-                if self.options.purpose != Purpose::Plan {
+                if self.options.asking.purpose != Purpose::Plan {
                     reader.log.lock().complete(&server);
                 }
                 let mut resources: Vec<PackedResource> =
@@ -188,7 +179,7 @@ impl FnProject {
             }
         };
         let resolves =
-            service == "fns" && self.options.resolve_images && self.options.purpose == Purpose::Scan;
+            service == "fns" && self.options.resolve_images && self.options.asking.purpose == Purpose::Scan;
         let besides = Besides {
             stranger: self.may_probe().then(|| self.stranger()),
             registries: resolves.then(|| Registries::of(&self.transport, self.declared.as_ref())),
@@ -198,7 +189,7 @@ impl FnProject {
 
     /// Strangers are asked about only where a target wants it, and never to count calls.
     fn may_probe(&self) -> bool {
-        self.options.probe && self.options.purpose == Purpose::Scan
+        self.options.probe && self.options.asking.purpose == Purpose::Scan
     }
 
     fn stranger(&self) -> Stranger<'_> {
@@ -251,28 +242,10 @@ fn recognised(contact: &Contact, version: Result<Value, Failure>) -> Result<Read
     }
 }
 
-fn reader(options: &FnOptions, wire: &Arc<dyn Wire>, place: &Place) -> Reader {
-    Reader {
-        wire: Arc::clone(wire),
-        account: place.account.clone(),
-        redactor: Redactor::new(options.redaction_key),
-        limits: options.limits,
-        budgets: options.budgets.clone(),
-        share: options.budget,
-        named: Named::default(),
-        purpose: options.purpose,
-        tier: Tier::Metadata,
-        log: Journal::default(),
-    }
-}
-
 #[async_trait]
 impl Collector for FnProject {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
-        let chosen = |service: &&Service| {
-            let given = &self.options.services;
-            given.is_empty() || given.iter().any(|given| given.as_str() == service.name)
-        };
+        let chosen = |service: &&Service| self.options.asking.includes(service.name);
         let shards = SERVICES.iter().filter(chosen).map(|service| ShardKey {
             provider: Provider::Fn,
             account: self.place.account.clone(),
@@ -300,7 +273,7 @@ impl Collector for FnProject {
         if !known || key.provider != Provider::Fn || key.account != self.place.account {
             return not_collected(key).packed();
         }
-        let mut reader = reader(&self.options, &self.wire, &self.place);
+        let mut reader = Reader::of(&self.options.asking, &self.wire, self.place.account.clone());
         if key.service.as_str() == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }

@@ -3,9 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use nephoscope_model::ServiceName;
-
-use crate::{Budgets, Limits, Purpose};
+use crate::Asking;
 
 /// How a Fn server is reached and read.
 #[derive(Clone)]
@@ -24,20 +22,8 @@ pub struct FnOptions {
     pub probe: bool,
     /// Whether to ask the registries that the server facts trust which image a tag means.
     pub resolve_images: bool,
-    /// Which services; all of them where none is named.
-    pub services: Vec<ServiceName>,
-    /// Where every request goes, in place of the address of the API.
-    pub endpoint_url: Option<String>,
-    /// The share of what a server is taken to bear: above 0, at most 1.
-    pub budget: f64,
-    /// The installation's own key for the tags of redacted values.
-    pub redaction_key: [u8; 32],
-    /// How long and how often is tried.
-    pub limits: Limits,
-    /// The budgets of the process.
-    pub budgets: Budgets,
-    /// What the calls are made for.
-    pub purpose: Purpose,
+    /// How it is asked.
+    pub asking: Asking,
 }
 
 impl FnOptions {
@@ -51,13 +37,7 @@ impl FnOptions {
             server_facts: None,
             probe: false,
             resolve_images: false,
-            services: Vec::new(),
-            endpoint_url: None,
-            budget: 0.5,
-            redaction_key,
-            limits: Limits::default(),
-            budgets: Budgets::default(),
-            purpose: Purpose::default(),
+            asking: Asking::new(redaction_key),
         }
     }
 }

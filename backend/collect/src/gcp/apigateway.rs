@@ -43,7 +43,7 @@ pub(super) const KINDS: &[Kind] = &[
         source: Source::Assets {
             type_: "apigateway.googleapis.com/Gateway",
             list: Some(&GATEWAYS),
-            path: "/v1/projects/{project}/locations/-/gateways",
+            path: "/v1/projects/{project}/locations/{location}/gateways",
         },
         policy: Some(Ask::One(&GATEWAY_POLICY, "/v1/{name}:getIamPolicy?options.requestedPolicyVersion=3")),
         details: &[],
@@ -81,7 +81,10 @@ fn gateway(resource: &mut Resource, redactor: &Redactor) {
     let rest = names::rest(resource).to_owned();
     names::by_project(resource, HOST, &rest);
     let config = resource.facets.get("gateway").and_then(Facet::value);
-    let config = config.and_then(|gateway: &Value| text(gateway, "/apiConfig")).map(str::to_owned);
+    let config = config.and_then(|gateway: &Value| text(gateway, "/apiConfig"));
+    // It stands in the gateway's own project, which is named by its number there.
+    let config = config.and_then(|name| name.strip_prefix("projects/")?.split_once('/'));
+    let config = config.map(|(_, rest)| format!("projects/{}/{rest}", resource.account));
     edges::to(resource, RelationName::PartOf, HOST, config.as_deref());
 }
 
@@ -118,9 +121,13 @@ mod tests {
 
     #[test]
     fn gateways_belong_to_their_config() {
-        let name = "projects/shop/locations/global/apis/edge/configs/v1";
-        let mut served = resource("gcp.apigateway.gateway", "gateway", json!({"apiConfig": name}));
-        gateway(&mut served, &Redactor::new([1; 32]));
-        assert_eq!(served.relations[0].to.as_str(), format!("//apigateway.googleapis.com/{name}"));
+        let rest = "locations/global/apis/edge/configs/v1";
+        for project in ["shop", "100200300"] {
+            let name = format!("projects/{project}/{rest}");
+            let mut served = resource("gcp.apigateway.gateway", "gateway", json!({"apiConfig": name}));
+            gateway(&mut served, &Redactor::new([1; 32]));
+            let expected = format!("//apigateway.googleapis.com/projects/shop/{rest}");
+            assert_eq!(served.relations[0].to.as_str(), expected);
+        }
     }
 }

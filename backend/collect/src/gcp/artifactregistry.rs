@@ -6,18 +6,24 @@ use super::kind::{Ask, Kind, Source};
 use super::{edges, quota};
 use crate::normalise::{text, without};
 use crate::redact::Redactor;
-use crate::rest::Action;
+use crate::rest::{Action, List, Pages};
 
 const HOST: &str = "artifactregistry.googleapis.com";
 
+static REPOSITORIES: List = Action::new("artifactregistry.repositories.list", &quota::ARTIFACTS)
+    .at(HOST)
+    .list("repositories", Pages::Token { reply: "nextPageToken", request: "pageToken" });
 static POLICY: Action = Action::new("artifactregistry.repositories.getIamPolicy", &quota::ARTIFACTS).at(HOST);
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "gcp.artifactregistry.repository",
     facet: "repository",
     host: HOST,
-    // Its own listing knows one place at a time, and no call tells which places there are.
-    source: Source::Assets { type_: "artifactregistry.googleapis.com/Repository", list: None, path: "" },
+    source: Source::Assets {
+        type_: "artifactregistry.googleapis.com/Repository",
+        list: Some(&REPOSITORIES),
+        path: "/v1/projects/{project}/locations/{location}/repositories",
+    },
     policy: Some(Ask::One(&POLICY, "/v1/{name}:getIamPolicy?options.requestedPolicyVersion=3")),
     details: &[],
     normalise,

@@ -22,7 +22,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     source: Source::Assets {
         type_: "cloudscheduler.googleapis.com/Job",
         list: Some(&JOBS),
-        path: "/v1/projects/{project}/locations/-/jobs",
+        path: "/v1/projects/{project}/locations/{location}/jobs",
     },
     policy: None,
     details: &[],

@@ -23,7 +23,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     source: Source::Assets {
         type_: "cloudtasks.googleapis.com/Queue",
         list: Some(&QUEUES),
-        path: "/v2/projects/{project}/locations/-/queues",
+        path: "/v2/projects/{project}/locations/{location}/queues",
     },
     policy: Some(Ask::Post(&POLICY, "/v2/{name}:getIamPolicy")),
     details: &[],

@@ -26,7 +26,7 @@ pub(super) const KINDS: &[Kind] = &[
         source: Source::Assets {
             type_: "eventarc.googleapis.com/Trigger",
             list: Some(&TRIGGERS),
-            path: "/v1/projects/{project}/locations/-/triggers",
+            path: "/v1/projects/{project}/locations/{location}/triggers",
         },
         policy: None,
         details: &[],
@@ -39,7 +39,7 @@ pub(super) const KINDS: &[Kind] = &[
         source: Source::Assets {
             type_: "eventarc.googleapis.com/Channel",
             list: Some(&CHANNELS),
-            path: "/v1/projects/{project}/locations/-/channels",
+            path: "/v1/projects/{project}/locations/{location}/channels",
         },
         policy: None,
         details: &[],

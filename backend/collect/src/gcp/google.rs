@@ -47,7 +47,7 @@ impl Google {
                 .map_err(|error| refused(&innermost(&error)))?,
         };
         let google = Self { credentials, transport };
-        match tokio::time::timeout(options.limits.attempt, google.headers()).await {
+        match tokio::time::timeout(options.asking.limits.attempt, google.headers()).await {
             Ok(Ok(_)) => Ok(google),
             Ok(Err(Unsent::Unreachable(why) | Unsent::Broken(why) | Unsent::Credentials(why))) => {
                 Err(refused(&why))

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::assets::{self, Inventory};
 use super::lending;
+use super::locations::{self, Locations};
 use crate::failure::{Class, Failure};
 use crate::normalise::{Outcome, Read, put, tag, text};
 use crate::purpose::Purpose;
@@ -32,7 +33,8 @@ pub(super) struct Kind {
 }
 
 /// Where resources of a kind are listed. In paths `{project}` stands for the project and `{name}` for the relative name
-/// of the resource that is asked about (`projects/p/locations/l/services/s`).
+/// of the resource that is asked about (`projects/p/locations/l/services/s`). `{location}` in the path of a service's own
+/// listing stands for each of its locations, where it does not document `-` for all of them.
 pub(super) enum Source {
     /// By the inventory under this type; where it does not answer, by the service's own listing.
     Assets { type_: &'static str, list: Option<&'static List>, path: &'static str },
@@ -102,26 +104,33 @@ impl Ask {
 impl Kind {
     /// Everything that is called for it.
     pub(super) fn actions(&self) -> impl Iterator<Item = &'static Action> {
-        let source = match self.source {
-            Source::Assets { list, .. } => {
-                [Some(&assets::LIST.action), Some(&assets::POLICIES.action), list.map(|list| &list.action)]
-            }
-            Source::Listed { list, .. } | Source::Children { list, .. } => [Some(&list.action), None, None],
-            Source::Named { action, .. } => [Some(action), None, None],
-            Source::Itself => [None, None, None],
+        let inventory = match self.source {
+            Source::Assets { .. } => [Some(&assets::LIST.action), Some(&assets::POLICIES.action)],
+            _ => [None, None],
         };
+        let listing = match self.source {
+            Source::Assets { list: Some(list), path, .. } | Source::Listed { list, path } => {
+                [Some(&list.action), locations::action(list, path)]
+            }
+            Source::Children { list, .. } => [Some(&list.action), None],
+            Source::Named { action, .. } => [Some(action), None],
+            Source::Assets { list: None, .. } | Source::Itself => [None, None],
+        };
+        let source = inventory.into_iter().chain(listing);
         let policy = self.policy.into_iter().flat_map(Ask::actions);
         let details = self.details.iter().flat_map(|detail| detail.ask.actions());
-        source.into_iter().flatten().chain(policy).chain(details)
+        source.flatten().chain(policy).chain(details)
     }
 
     /// True where nothing of the kind is known without this call.
     pub(super) fn is_listed_by(&self, api: &str) -> bool {
         match self.source {
             Source::Assets { list: None, .. } => api == assets::LIST.action.api,
-            Source::Assets { list: Some(list), .. }
-            | Source::Listed { list, .. }
-            | Source::Children { list, .. } => api == list.action.api,
+            Source::Assets { list: Some(list), path, .. } | Source::Listed { list, path } => {
+                let places = locations::action(list, path);
+                api == list.action.api || places.is_some_and(|places| api == places.api)
+            }
+            Source::Children { list, .. } => api == list.action.api,
             Source::Named { action, .. } => api == action.api,
             Source::Itself => false,
         }
@@ -173,8 +182,10 @@ pub(super) async fn gather(
 ) -> Outcome {
     let mut resources: Vec<Resource> = Vec::new();
     let mut listings = Vec::new();
+    let mut locations = Locations::default();
     for kind in kinds {
-        let mut found = find(reader, place, inventory, kind, &resources, &mut listings).await;
+        let mut found =
+            find(reader, place, inventory, kind, &resources, &mut locations, &mut listings).await;
         if reader.wants_one() {
             found.truncate(1);
         }
@@ -199,6 +210,7 @@ async fn find(
     inventory: Option<&Inventory>,
     kind: &'static Kind,
     resources: &[Resource],
+    locations: &mut Locations,
     listings: &mut Vec<Option<Failure>>,
 ) -> Vec<Found> {
     let plain = |items: Vec<Value>| {
@@ -208,7 +220,8 @@ async fn find(
     match kind.source {
         Source::Itself => plain(vec![place.listed.clone()]),
         Source::Listed { list, path } => {
-            let listing = reader.list(list, None, address(&fill(path, place, ""))).await;
+            let path = fill(path, place, "");
+            let listing = locations.list(reader, place.project, list, &path, address).await;
             listings.push(listing.failure);
             plain(listing.items)
         }
@@ -232,7 +245,8 @@ async fn find(
                 (Some(failure), Some(list)) => {
                     // All that it would have spared is read instead.
                     reader.log.cost(failure);
-                    let listing = reader.list(list, None, address(&fill(path, place, ""))).await;
+                    let path = fill(path, place, "");
+                    let listing = locations.list(reader, place.project, list, &path, address).await;
                     listings.push(listing.failure);
                     plain(listing.items)
                 }

@@ -9,6 +9,7 @@ mod edges;
 mod google;
 mod kind;
 mod lending;
+mod locations;
 mod names;
 mod options;
 mod projects;
@@ -57,10 +58,9 @@ use crate::error::CollectError;
 use crate::log::{Journal, not_collected};
 use crate::normalise::tidy;
 use crate::purpose::{Purpose, Tier};
-use crate::redact::Redactor;
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Wire};
-use crate::{Collector, Context, Named};
+use crate::{Collector, Context};
 
 pub use options::GcpOptions;
 
@@ -117,17 +117,8 @@ pub struct Gcp {
 impl Gcp {
     /// Finds credentials, and lists the projects that they see.
     pub async fn connect(options: GcpOptions) -> Result<Self, CollectError> {
-        if !(options.budget > 0.0 && options.budget <= 1.0) {
-            return Err(CollectError::Budget { share: options.budget });
-        }
-        let known = || SERVICES.iter().map(|service| service.name);
-        if let Some(unknown) =
-            options.services.iter().find(|given| !known().any(|name| name == given.as_str()))
-        {
-            let known = known().collect::<Vec<_>>().join(", ");
-            return Err(CollectError::UnknownService { service: unknown.to_string(), known });
-        }
-        let transport = Transport::new(options.limits.connect, options.endpoint_url.as_deref());
+        options.asking.check(&services())?;
+        let transport = Transport::new(options.asking.limits.connect, options.asking.endpoint_url.as_deref());
         let transport = transport.map_err(|unsent| CollectError::unsent("Google Cloud", &unsent))?;
         let google = Google::connect(&options, transport).await?;
         Self::open(options, google).await
@@ -136,39 +127,19 @@ impl Gcp {
     async fn open(options: GcpOptions, google: Google) -> Result<Self, CollectError> {
         let wire: Arc<dyn Wire> = Arc::new(google);
         // Listing projects uses the quota of the credentials' own project, whichever that is.
-        let reader = reader(&options, &wire, AccountId::from("credentials"));
+        let reader = Reader::of(&options.asking, &wire, AccountId::from("credentials"));
         let projects = projects::discover(&reader, &options).await?;
         Ok(Self { wire, projects, assets: Assets::default(), journal: reader.log, options })
     }
 
-    fn is_chosen(&self, service: &Service) -> bool {
-        let chosen = &self.options.services;
-        chosen.is_empty() || chosen.iter().any(|given| given.as_str() == service.name)
-    }
-
     /// The types that the inventory is asked for: those of all services that are read.
     fn asset_types(&self) -> Vec<&'static str> {
-        let services = SERVICES.iter().filter(|service| self.is_chosen(service));
+        let services = SERVICES.iter().filter(|service| self.options.asking.includes(service.name));
         let mut types: Vec<&str> =
             services.flat_map(|service| service.kinds).filter_map(Kind::asset_type).collect();
         types.sort_unstable();
         types.dedup();
         types
-    }
-}
-
-fn reader(options: &GcpOptions, wire: &Arc<dyn Wire>, account: AccountId) -> Reader {
-    Reader {
-        wire: Arc::clone(wire),
-        account,
-        redactor: Redactor::new(options.redaction_key),
-        limits: options.limits,
-        budgets: options.budgets.clone(),
-        share: options.budget,
-        named: Named::default(),
-        purpose: options.purpose,
-        tier: options.tier,
-        log: Journal::default(),
     }
 }
 
@@ -180,11 +151,13 @@ fn service(key: &ShardKey) -> Option<&'static Service> {
 impl Collector for Gcp {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
         let shards = self.projects.keys().flat_map(|project| {
-            SERVICES.iter().filter(|service| self.is_chosen(service)).map(|service| ShardKey {
-                provider: Provider::Gcp,
-                account: project.clone(),
-                region: Region::global(),
-                service: ServiceName::from(service.name),
+            SERVICES.iter().filter(|service| self.options.asking.includes(service.name)).map(|service| {
+                ShardKey {
+                    provider: Provider::Gcp,
+                    account: project.clone(),
+                    region: Region::global(),
+                    service: ServiceName::from(service.name),
+                }
             })
         });
         Ok(shards.collect())
@@ -204,7 +177,7 @@ impl Collector for Gcp {
         else {
             return not_collected(key);
         };
-        let mut reader = reader(&self.options, &self.wire, key.account.clone());
+        let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
         reader.named = context.named.clone();
         if self.projects.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
@@ -218,7 +191,7 @@ impl Collector for Gcp {
         let resources = tidy(outcome.resources);
         let mut log = reader.log.into_log();
         // What was not asked is no error.
-        if self.options.purpose != Purpose::Plan {
+        if self.options.asking.purpose != Purpose::Plan {
             log.complete(&resources);
         }
         Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use nephoscope_model::ServiceName;
-
-use crate::{Budgets, Limits, Purpose, Tier};
+use crate::Asking;
 
 /// How a Google Cloud target is reached and read.
 #[derive(Clone)]
@@ -19,22 +17,8 @@ pub struct GcpOptions {
     pub parent: Option<String>,
     /// Projects to leave out, by id.
     pub exclude: Vec<String>,
-    /// Which services; all of them where none is named.
-    pub services: Vec<ServiceName>,
-    /// Where every request goes, in place of Google's hosts.
-    pub endpoint_url: Option<String>,
-    /// How much may be asked for.
-    pub tier: Tier,
-    /// The share of each published quota: above 0, at most 1.
-    pub budget: f64,
-    /// The installation's own key for the tags of redacted values.
-    pub redaction_key: [u8; 32],
-    /// How long and how often is tried.
-    pub limits: Limits,
-    /// The budgets of the process.
-    pub budgets: Budgets,
-    /// What the calls are made for.
-    pub purpose: Purpose,
+    /// How it is asked.
+    pub asking: Asking,
 }
 
 impl GcpOptions {
@@ -46,14 +30,7 @@ impl GcpOptions {
             projects: Vec::new(),
             parent: None,
             exclude: Vec::new(),
-            services: Vec::new(),
-            endpoint_url: None,
-            tier: Tier::Events,
-            budget: 0.5,
-            redaction_key,
-            limits: Limits::default(),
-            budgets: Budgets::default(),
-            purpose: Purpose::default(),
+            asking: Asking::new(redaction_key),
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) const KINDS: &[Kind] = &[
         source: Source::Assets {
             type_: "run.googleapis.com/Service",
             list: Some(&SERVICES),
-            path: "/v2/projects/{project}/locations/-/services",
+            path: "/v2/projects/{project}/locations/{location}/services",
         },
         policy: Some(Ask::One(&SERVICE_POLICY, POLICY)),
         details: &[
@@ -48,7 +48,7 @@ pub(super) const KINDS: &[Kind] = &[
         source: Source::Assets {
             type_: "run.googleapis.com/Job",
             list: Some(&JOBS),
-            path: "/v2/projects/{project}/locations/-/jobs",
+            path: "/v2/projects/{project}/locations/{location}/jobs",
         },
         policy: Some(Ask::One(&JOB_POLICY, POLICY)),
         details: &[],
@@ -61,7 +61,7 @@ pub(super) const KINDS: &[Kind] = &[
         source: Source::Assets {
             type_: "run.googleapis.com/WorkerPool",
             list: Some(&POOLS),
-            path: "/v2/projects/{project}/locations/-/workerPools",
+            path: "/v2/projects/{project}/locations/{location}/workerPools",
         },
         policy: Some(Ask::One(&POOL_POLICY, POLICY)),
         details: &[],

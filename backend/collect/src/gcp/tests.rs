@@ -15,7 +15,7 @@ use super::google::Google;
 use super::{Gcp, GcpOptions};
 use crate::error::CollectError;
 use crate::rest::transport::Transport;
-use crate::{Collector, Context, Limits};
+use crate::{Asking, Collector, Context, Limits};
 
 /// What was asked, as host and path.
 type Asked = Arc<Mutex<Vec<String>>>;
@@ -49,8 +49,8 @@ async fn hosts(
 
 async fn connect(server: &MockServer, change: impl Fn(&mut GcpOptions)) -> Result<Gcp, CollectError> {
     let limits = Limits { tries: 1, attempt: Duration::from_secs(5), ..Limits::default() };
-    let mut options =
-        GcpOptions { budget: 1.0, limits, services: vec!["pubsub".into()], ..GcpOptions::new([1; 32]) };
+    let mut options = GcpOptions::new([1; 32]);
+    options.asking = Asking { budget: 1.0, limits, services: vec!["pubsub".into()], ..options.asking };
     change(&mut options);
     let transport = Transport::new(limits.connect, Some(&server.uri())).unwrap();
     Gcp::open(options, Google::anonymous(transport)).await
@@ -97,9 +97,10 @@ fn calls(asked: &Asked, part: &str) -> usize {
 async fn the_inventory_serves_every_service_of_a_project() {
     let (server, asked) =
         hosts(|address, request| address.ends_with("/assets").then(|| inventory(request))).await;
-    let gcp = connect(&server, |options| options.services = vec!["pubsub".into(), "secretmanager".into()])
-        .await
-        .unwrap();
+    let gcp =
+        connect(&server, |options| options.asking.services = vec!["pubsub".into(), "secretmanager".into()])
+            .await
+            .unwrap();
     let shards = scan(&gcp).await;
     assert_eq!(calls(&asked, "/v1/projects/shop/assets"), 2, "resources and policies, once each");
     let topic = shards["pubsub"].resources.iter().find(|resource| resource.uid.as_str() == TOPIC).unwrap();

@@ -24,7 +24,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     source: Source::Assets {
         type_: "workflows.googleapis.com/Workflow",
         list: Some(&WORKFLOWS),
-        path: "/v1/projects/{project}/locations/-/workflows",
+        path: "/v1/projects/{project}/locations/{location}/workflows",
     },
     policy: None,
     details: &[Detail::new("definition", Ask::One(&WORKFLOW, "/v1/{name}"))],

@@ -9,7 +9,6 @@ use nephoscope_model::{AccountId, Region, Uid};
 use serde_json::{Map, Value};
 
 use super::{Action, List, Pages, Request, Wire};
-use crate::Named;
 use crate::budget::Budgets;
 use crate::failure::{Class, Failure};
 use crate::limits::Limits;
@@ -18,6 +17,7 @@ use crate::normalise::Read;
 use crate::pages::{Listing, Tokens, keep_first};
 use crate::purpose::{Purpose, Tier};
 use crate::redact::Redactor;
+use crate::{Asking, Named};
 
 /// What one shard is read with, and what happened while it was read.
 #[derive(Debug)]
@@ -38,6 +38,22 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// A reader of what belongs to `account`, with nothing in its journal.
+    pub(crate) fn of(asking: &Asking, wire: &Arc<dyn Wire>, account: AccountId) -> Self {
+        Self {
+            wire: Arc::clone(wire),
+            account,
+            redactor: Redactor::new(asking.redaction_key),
+            limits: asking.limits,
+            budgets: asking.budgets.clone(),
+            share: asking.budget,
+            named: Named::default(),
+            purpose: asking.purpose,
+            tier: asking.tier,
+            log: Journal::default(),
+        }
+    }
+
     /// Reads one thing; a plan counts it and does not.
     pub(crate) async fn call(
         &self,

@@ -1,6 +1,6 @@
 //! Finding one's way in the nights of the sample.
 
-use nephoscope_model::{Facet, Resource, Shard};
+use nephoscope_model::{Facet, Provider, Resource, Shard};
 use nephoscope_sample::Night;
 
 pub fn night<'a>(nights: &'a [Night], target: &str, date: &str) -> &'a Night {
@@ -9,6 +9,12 @@ pub fn night<'a>(nights: &'a [Night], target: &str, date: &str) -> &'a Night {
         .iter()
         .find(|night| night.header.target.as_str() == target && night.header.instant.to_string() == wanted);
     found.unwrap_or_else(|| panic!("no night of {target} on {date}"))
+}
+
+/// The nights of the targets of one provider.
+pub fn of(mut nights: Vec<Night>, provider: Provider) -> Vec<Night> {
+    nights.retain(|night| night.shards.iter().all(|shard| shard.key.provider == provider));
+    nights
 }
 
 pub fn resources(shards: &[Shard]) -> impl Iterator<Item = &Resource> {

@@ -23,6 +23,11 @@ pub(super) fn answer(call: &Call, fault: &Fault) -> Answer {
         refusal(403, "AuthorizationFailed", &message)
     };
     match fault {
+        Fault::Throttled(after) if tokens::kind(call).is_some() => {
+            let answer =
+                tokens::refusal(429, "temporarily_unavailable", 90_055, "There are too many requests.");
+            after.iter().fold(answer, |answer, seconds| answer.with_header("retry-after", seconds))
+        }
         Fault::Throttled(after) => {
             let code = if graph::is_query(call) { "RateLimiting" } else { "SubscriptionRequestsThrottled" };
             let message = "Number of requests exceeded the limit. Please try again after a while.";

@@ -93,7 +93,8 @@ fn events(request: &Request, seen: Night) -> Vec<Value> {
 /// Reads the functions on a night, with what the night before read.
 async fn read(fake: &Fake, number: i64, before: Option<(i64, &Shard)>) -> Shard {
     // Nobody else uses the quota of this cloud, and the lookups would take their time within it.
-    let options = AwsOptions { budget: 1000.0, ..options(quick()) };
+    let mut options = options(quick());
+    options.asking.budget = 1000.0;
     let mut aws = Aws::identify(options, sdk(&fake.server.uri())).await.unwrap();
     aws.account = ACCOUNT.into();
     let previous = before.map_or_else(Previous::default, |(number, shard)| {

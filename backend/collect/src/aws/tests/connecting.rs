@@ -68,11 +68,11 @@ async fn without_credentials_there_is_a_hint_to_sign_in() {
 async fn budgets_and_services_are_checked_before_any_call() {
     for share in [0.0, -1.0, 1.5, f64::NAN] {
         let mut options = AwsOptions::new([0; 32]);
-        options.budget = share;
+        options.asking.budget = share;
         assert!(matches!(Aws::connect(options).await, Err(CollectError::Budget { .. })), "{share}");
     }
     let mut options = AwsOptions::new([0; 32]);
-    options.services = vec![ServiceName::from("lambada")];
+    options.asking.services = vec![ServiceName::from("lambada")];
     let error = Aws::connect(options).await.unwrap_err();
     let text = error.to_string();
     assert!(text.starts_with("find the service `lambada`; known are sts, iam, "), "{text}");
@@ -113,7 +113,7 @@ async fn the_plan_is_global_services_then_regions() {
     assert!(configured[once..].contains(&"eu-west-1/lambda".to_owned()), "{configured:?}");
     let all = plan(&fake, |options| {
         options.regions = RegionChoice::All;
-        options.services = vec![ServiceName::from("lambda")];
+        options.asking.services = vec![ServiceName::from("lambda")];
     });
     assert_eq!(
         all.await.unwrap(),
@@ -122,7 +122,7 @@ async fn the_plan_is_global_services_then_regions() {
     );
     let some = plan(&fake, |options| {
         options.regions = named(&["us-east-1", "eu-west-1", "us-east-1"]);
-        options.services = vec![ServiceName::from("logs")];
+        options.asking.services = vec![ServiceName::from("logs")];
     });
     assert_eq!(some.await.unwrap(), ["us-east-1/logs", "eu-west-1/logs"], "each once");
 }

@@ -85,8 +85,8 @@ fn key(region: Region, service: &str) -> ShardKey {
 
 fn options(limits: Limits) -> AwsOptions {
     let mut options = AwsOptions::new([9; 32]);
-    options.budget = 1.0;
-    options.limits = limits;
+    options.asking.budget = 1.0;
+    options.asking.limits = limits;
     options
 }
 

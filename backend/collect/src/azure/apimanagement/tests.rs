@@ -1,3 +1,5 @@
+//! What becomes of policies, named values and backends while they are normalised.
+
 use std::collections::BTreeMap;
 
 use nephoscope_model::secret::Redacted;

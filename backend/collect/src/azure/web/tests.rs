@@ -1,3 +1,5 @@
+//! What becomes of function apps and their settings while they are normalised.
+
 use std::collections::BTreeMap;
 
 use nephoscope_model::secret::Redacted;

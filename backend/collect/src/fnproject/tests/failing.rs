@@ -48,10 +48,8 @@ async fn all_apps_that_are_refused_are_a_denied_shard() {
 
 #[tokio::test]
 async fn nobody_there() {
-    let options = FnOptions {
-        endpoint_url: Some("http://127.0.0.1:1".to_owned()),
-        ..Fake::start(|_, _, _| None).await.options()
-    };
+    let mut options = Fake::start(|_, _, _| None).await.options();
+    options.asking.endpoint_url = Some("http://127.0.0.1:1".to_owned());
     let error = FnProject::connect(options).await.unwrap_err();
     assert_eq!(error.to_string(), "reach the Fn API at https://fn.example.com");
     assert!(error.help().contains("api_url"), "{}", error.help());
@@ -162,9 +160,11 @@ async fn throttling_and_faults_are_waited_out() {
 async fn settings_that_cannot_be_used() {
     let fake = Fake::start(|_, _, _| None).await;
     let refused = |options: FnOptions| async { FnProject::connect(options).await.unwrap_err().to_string() };
-    let share = FnOptions { budget: 0.0, ..fake.options() };
+    let mut share = fake.options();
+    share.asking.budget = 0.0;
     assert!(refused(share).await.contains("share of the API quotas"));
-    let service = FnOptions { services: vec![ServiceName::from("routes")], ..fake.options() };
+    let mut service = fake.options();
+    service.asking.services = vec![ServiceName::from("routes")];
     assert!(refused(service).await.contains("apps, fns, triggers"));
     let token = FnOptions { token: Some("two\nlines".to_owned()), ..fake.options() };
     assert_eq!(refused(token).await, "use the token of the Fn API");

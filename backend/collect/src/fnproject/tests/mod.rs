@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{FnOptions, FnProject};
 use crate::error::CollectError;
-use crate::{Collector, Context, Limits};
+use crate::{Asking, Collector, Context, Limits};
 
 mod failing;
 mod images;
@@ -50,13 +50,16 @@ impl Fake {
         FnOptions {
             api_url: Some("https://fn.example.com".to_owned()),
             token: Some("of-the-scan".to_owned()),
-            endpoint_url: Some(self.server.uri()),
-            limits: Limits {
-                tries: 3,
-                attempt: Duration::from_secs(5),
-                first_wait: Duration::from_millis(1),
-                longest_wait: Duration::from_millis(20),
-                ..Limits::default()
+            asking: Asking {
+                endpoint_url: Some(self.server.uri()),
+                limits: Limits {
+                    tries: 3,
+                    attempt: Duration::from_secs(5),
+                    first_wait: Duration::from_millis(1),
+                    longest_wait: Duration::from_millis(20),
+                    ..Limits::default()
+                },
+                ..Asking::new([7; 32])
             },
             ..FnOptions::new([7; 32])
         }

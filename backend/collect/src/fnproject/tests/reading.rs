@@ -123,7 +123,11 @@ async fn ten_thousand_functions_within_twenty_seconds() {
 #[tokio::test]
 async fn a_plan_counts_and_a_rehearsal_looks_at_one() {
     let fake = Fake::start(|_, _, _| None).await;
-    let options = |purpose| FnOptions { purpose, probe: true, ..fake.options() };
+    let options = |purpose| {
+        let mut options = FnOptions { probe: true, ..fake.options() };
+        options.asking.purpose = purpose;
+        options
+    };
     let plan = FnProject::connect(options(Purpose::Plan)).await.unwrap();
     let fns = shard(&plan, "fns").await;
     assert_eq!((fns.coverage.calls["fn:ListFns"], fns.resources.len()), (2, 0));

@@ -107,7 +107,7 @@ async fn a_stranger_who_is_not_answered_costs_the_answer_only() {
     })
     .await;
     let mut options = FnOptions { probe: true, ..fake.options() };
-    options.limits.attempt = Duration::from_millis(100);
+    options.asking.limits.attempt = Duration::from_millis(100);
     let apps = shard(&FnProject::connect(options).await.unwrap(), "apps").await;
     assert_eq!(error(&find(&apps, "fn.example.com").facets["probe"]), "Timeout");
     assert_eq!(names(&apps), ["fn.example.com", "payments", "reports"]);

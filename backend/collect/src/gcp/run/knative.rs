@@ -79,10 +79,20 @@ fn common(written: &Value, name: &str) -> Value {
     put(&mut common, "uid", text(written, "/metadata/uid"));
     put(&mut common, "createTime", text(written, "/metadata/creationTimestamp"));
     put(&mut common, "description", notes.text("description"));
-    if let Some(labels) = written.pointer("/metadata/labels") {
-        common["labels"] = labels.clone();
+    if let Some(labels) = written.pointer("/metadata/labels").and_then(Value::as_object) {
+        let own = labels.iter().filter(|(label, _)| !is_of_the_system(label));
+        common["labels"] = own.map(|(label, value)| (label.clone(), value.clone())).collect();
     }
     common
+}
+
+/// Labels in these namespaces are fields of their own in v2, which has no such labels.
+/// <https://cloud.google.com/run/docs/reference/rest/v2/projects.locations.services>
+fn is_of_the_system(label: &str) -> bool {
+    let namespace = label.split_once('/').map(|(namespace, _)| namespace);
+    let system =
+        ["autoscaling.knative.dev", "cloud.googleapis.com", "run.googleapis.com", "serving.knative.dev"];
+    namespace.is_some_and(|namespace| system.contains(&namespace))
 }
 
 fn binary_authorization(notes: &Annotations<'_>) -> Value {
@@ -332,7 +342,7 @@ mod tests {
                 "name": NAME,
                 "uid": "u1",
                 "createTime": "2026-05-01T00:00:00Z",
-                "labels": {"team": "shop", "cloud.googleapis.com/location": "europe-west1"},
+                "labels": {"team": "shop"},
                 "ingress": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
                 "invokerIamDisabled": true,
                 "binaryAuthorization": {"useDefault": true},

@@ -30,7 +30,7 @@ async fn project_below(
 }
 
 async fn scan_project(server: &MockServer) -> Shard {
-    let gcp = connect(server, |options| options.services = vec!["project".into()]).await.unwrap();
+    let gcp = connect(server, |options| options.asking.services = vec!["project".into()]).await.unwrap();
     scan(&gcp).await.remove("project").unwrap()
 }
 
@@ -119,7 +119,7 @@ async fn roles_are_read_that_others_name() {
         _ => None,
     })
     .await;
-    let gcp = connect(&server, |options| options.services = vec!["roles".into()]).await.unwrap();
+    let gcp = connect(&server, |options| options.asking.services = vec!["roles".into()]).await.unwrap();
     let key = gcp.plan().await.unwrap().remove(0);
     assert!(gcp.waits(&key));
     let names =
@@ -139,7 +139,7 @@ async fn an_inventory_that_is_switched_off_says_nothing_of_what_only_it_lists() 
         address.ends_with("/assets").then(|| refusal(403, "PERMISSION_DENIED", "SERVICE_DISABLED"))
     })
     .await;
-    let gcp = connect(&server, |options| options.services = vec!["cloudkms".into()]).await.unwrap();
+    let gcp = connect(&server, |options| options.asking.services = vec!["cloudkms".into()]).await.unwrap();
     let shard = scan(&gcp).await.remove("cloudkms").unwrap();
     assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Failed, false));
     assert_eq!(shard.coverage.errors[0].error, "SERVICE_DISABLED");
@@ -160,7 +160,8 @@ async fn rules_are_those_that_a_release_names() {
         Some(ResponseTemplate::new(200).set_body_json(body))
     })
     .await;
-    let gcp = connect(&server, |options| options.services = vec!["firebaserules".into()]).await.unwrap();
+    let gcp =
+        connect(&server, |options| options.asking.services = vec!["firebaserules".into()]).await.unwrap();
     let shard = scan(&gcp).await.remove("firebaserules").unwrap();
     let rules = shard.resources[0].facets["ruleset"].value().unwrap();
     assert_eq!(rules["source"]["files"][0]["name"], "firestore.rules");

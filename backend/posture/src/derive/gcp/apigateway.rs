@@ -31,16 +31,23 @@ pub(super) fn facts(config: &Resource, map: &Map<'_>, serving: &Serving) -> Vec<
     ]
 }
 
-/// The uids of the gateways that serve the config. That there are none is only known where all were listed.
+/// The uids of the gateways that serve the config. That there are none is only known where all were listed and read.
 pub(super) fn gateways(uid: &str, map: &Map<'_>) -> Reading<Value> {
-    let mut uids = Vec::new();
+    let (mut uids, mut doubts) = (Vec::new(), Vec::new());
     for &position in map.kind("gcp.apigateway.gateway") {
-        if config_of(&map.open(position)).is_some_and(|config| within(&config) == within(uid)) {
-            uids.push(Value::from(map.held(position).uid().as_str()));
+        match config_of(&map.open(position)) {
+            Ok(Some(config)) if within(&config) == within(uid) => {
+                uids.push(Value::from(map.held(position).uid().as_str()));
+            }
+            Ok(_) => {}
+            Err(unread) => doubts.extend(unread),
         }
     }
     if uids.is_empty() {
-        map.listed("apigateway", None)?;
+        doubts.extend(map.listed("apigateway", None).err().unwrap_or_default());
+        if !doubts.is_empty() {
+            return Err(merged(doubts));
+        }
     }
     Ok(Value::Array(uids))
 }
@@ -48,19 +55,25 @@ pub(super) fn gateways(uid: &str, map: &Map<'_>) -> Reading<Value> {
 /// How far a config is reached: by everybody where a gateway serves an operation that asks for nothing.
 pub(super) fn reach(position: usize, map: &Map<'_>, doors: &mut Doors) -> Reach {
     let config = map.open(position);
-    let served = match gateways(config.uid.as_str(), map) {
+    let unserved = match gateways(config.uid.as_str(), map) {
         Ok(Value::Array(gateways)) if gateways.is_empty() => return Reach::default(),
-        Ok(_) => true,
-        Err(_) => false,
+        Ok(_) => None,
+        Err(unread) => Some(unread),
     };
     let open = each(&config, |operation| is_way_in(operation).then(|| address(operation)));
     match open {
         Ok(Value::Array(open)) if open.is_empty() => Reach::default(),
-        Ok(Value::Array(open)) if served => {
-            doors.open.extend(open.iter().filter_map(Value::as_str).map(str::to_owned));
-            Reach { witnessed: Exposure::Internet, doubts: Vec::new() }
-        }
-        Ok(_) => gateways(config.uid.as_str(), map).map(|_| Exposure::Internal).into(),
+        Ok(open) => match unserved {
+            None => {
+                let open = open.as_array().into_iter().flatten().filter_map(Value::as_str);
+                doors.open.extend(open.map(str::to_owned));
+                Reach { witnessed: Exposure::Internet, doubts: Vec::new() }
+            }
+            Some(unread) => {
+                doors.doubts.extend(unread.iter().cloned());
+                Err(unread).into()
+            }
+        },
         Err(reasons) => {
             doors.doubts.extend(reasons.iter().cloned());
             Err(reasons).into()
@@ -84,10 +97,10 @@ impl Doors {
     }
 }
 
-/// The uid of the config that a gateway serves.
-pub(super) fn config_of(gateway: &Resource) -> Option<String> {
-    let config = text(required(gateway, "gateway").ok()?, "apiConfig")?;
-    Some(format!("//apigateway.googleapis.com/{config}"))
+/// The uid of the config that a gateway serves; none where it serves none.
+pub(super) fn config_of(gateway: &Resource) -> Reading<Option<String>> {
+    let config = text(required(gateway, "gateway")?, "apiConfig");
+    Ok(config.map(|config| format!("//apigateway.googleapis.com/{config}")))
 }
 
 /// A uid without its project, which goes by two names.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use nephoscope_model::{Fact, Resource};
+use nephoscope_model::{Fact, Resource, Unreadable};
 use serde_json::{Value, json};
 
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, fact, list, required, text};
+use crate::derive::reading::{Reading, fact, list, merged, required, text};
 
 /// Schemes whose load balancers have an address on the internet.
 const EXTERNAL: [&str; 2] = ["EXTERNAL", "EXTERNAL_MANAGED"];
@@ -23,6 +23,8 @@ pub(super) struct Backend {
     pub firewall: Option<String>,
     /// What the endpoint groups behind it name.
     pub targets: Vec<Target>,
+    /// Why there may be more of them.
+    doubts: Vec<Unreadable>,
 }
 
 /// What an endpoint group sends requests to.
@@ -62,24 +64,51 @@ impl Product {
 #[derive(Debug, Default)]
 pub(super) struct Balancers {
     pub backends: Vec<Backend>,
+    /// Why there may be more of them, by the uid of each backend service that could not be read.
+    unread: BTreeMap<String, Vec<Unreadable>>,
 }
 
 impl Balancers {
     pub fn of(map: &Map<'_>) -> Self {
-        let mut groups: BTreeMap<String, Target> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Reading<Target>> = BTreeMap::new();
         for &position in map.kind("gcp.compute.endpointgroup") {
             let resource = map.open(position);
-            if let Ok(group) = required(&resource, "group")
-                && let Some(target) = target(group)
-            {
-                groups.insert(relative(text(group, "selfLink").unwrap_or_default()).to_owned(), target);
+            match required(&resource, "group") {
+                Ok(group) => {
+                    let link = relative(text(group, "selfLink").unwrap_or_default());
+                    groups.extend(target(group).map(|target| (link.to_owned(), Ok(target))));
+                }
+                // Its name is its link without host and version, so that it is known whom it may stand behind.
+                Err(unread) => {
+                    groups.insert(relative(resource.uid.as_str()).to_owned(), Err(unread));
+                }
             }
         }
-        let backends = map.kind("gcp.compute.backendservice").iter().filter_map(|&position| {
+        let mut balancers = Self::default();
+        for &position in map.kind("gcp.compute.backendservice") {
             let resource = map.open(position);
-            backend(&resource, &groups)
-        });
-        Self { backends: backends.collect() }
+            match backend(&resource, &groups) {
+                Ok(backend) => balancers.backends.extend(backend),
+                Err(unread) => {
+                    balancers.unread.insert(resource.uid.as_str().to_owned(), unread);
+                }
+            }
+        }
+        balancers
+    }
+
+    /// Why more may lead to something on the internet than is known: what could not be read of those that `meant`
+    /// chooses, and what was not listed.
+    fn doubts(&self, map: &Map<'_>, meant: impl Fn(&Backend) -> bool) -> Vec<Unreadable> {
+        let behind = self.backends.iter().filter(|backend| backend.external && meant(backend));
+        let behind = behind.flat_map(|backend| &backend.doubts);
+        let unlisted = map.listed("compute", None).err().unwrap_or_default();
+        merged(self.unread.values().flatten().chain(behind).cloned().chain(unlisted))
+    }
+
+    /// Why more load balancers on the internet may lead to something than is known.
+    pub fn front_doubts(&self, map: &Map<'_>) -> Vec<Unreadable> {
+        self.doubts(map, |_| true)
     }
 
     /// The backends that send requests to what is called so.
@@ -94,31 +123,39 @@ impl Balancers {
 
     /// What of the serverless is behind the backend service: product, region and name.
     ///
-    /// That nothing is, is only known where endpoint groups were listed.
+    /// That nothing is, is only known where endpoint groups were listed and read.
     fn serverless(&self, uid: &str, map: &Map<'_>) -> Reading<Value> {
         let behind = self.backends.iter().filter(|backend| backend.uid == uid);
         let targets: Vec<Value> = behind.flat_map(|backend| &backend.targets).map(Target::to_value).collect();
         if targets.is_empty() {
-            map.listed("compute", None)?;
+            let behind = self.backends.iter().filter(|backend| backend.uid == uid);
+            let mut doubts: Vec<Unreadable> = behind.flat_map(|backend| backend.doubts.clone()).collect();
+            doubts.extend(self.unread.get(uid).cloned().unwrap_or_default());
+            doubts.extend(map.listed("compute", None).err().unwrap_or_default());
+            if !doubts.is_empty() {
+                return Err(merged(doubts));
+            }
         }
         Ok(Value::Array(targets))
     }
 
     /// The uids of external backends with something serverless behind them that the firewall stands in front of.
     ///
-    /// That there are none is only known where all were listed.
+    /// That there are none is only known where all were listed and read.
     pub fn protected(&self, firewall: &Resource, map: &Map<'_>) -> Reading<Value> {
         let link = text(required(firewall, "firewall")?, "selfLink").unwrap_or_default();
         let link = relative(link);
-        let behind = |backend: &&Backend| {
-            backend.external && backend.firewall.as_deref().is_some_and(|named| relative(named) == link)
-        };
-        let uids: Vec<Value> =
-            self.backends.iter().filter(behind).map(|backend| Value::from(backend.uid.as_str())).collect();
-        if uids.is_empty() {
-            map.listed("compute", None)?;
+        let behind =
+            |backend: &Backend| backend.firewall.as_deref().is_some_and(|named| relative(named) == link);
+        let external = self.backends.iter().filter(|backend| backend.external && !backend.targets.is_empty());
+        let uids: Vec<Value> = external
+            .filter(|backend| behind(backend))
+            .map(|backend| Value::from(backend.uid.as_str()))
+            .collect();
+        match uids.is_empty().then(|| self.doubts(map, behind)) {
+            Some(doubts) if !doubts.is_empty() => Err(doubts),
+            _ => Ok(Value::Array(uids)),
         }
-        Ok(Value::Array(uids))
     }
 }
 
@@ -127,21 +164,29 @@ pub(super) fn facts(backend: &Resource, map: &Map<'_>, balancers: &Balancers) ->
     vec![("serverless", fact(balancers.serverless(backend.uid.as_str(), map)))]
 }
 
-fn backend(resource: &Resource, groups: &BTreeMap<String, Target>) -> Option<Backend> {
-    let backend = required(resource, "backend").ok()?;
-    let links = list(backend, "backends").iter().filter_map(|behind| text(behind, "group"));
-    let targets: Vec<Target> = links.filter_map(|link| groups.get(relative(link)).cloned()).collect();
-    if targets.is_empty() {
-        return None;
+/// The backend service; none where nothing serverless is behind it.
+fn backend(resource: &Resource, groups: &BTreeMap<String, Reading<Target>>) -> Reading<Option<Backend>> {
+    let backend = required(resource, "backend")?;
+    let (mut targets, mut doubts) = (Vec::new(), Vec::new());
+    for link in list(backend, "backends").iter().filter_map(|behind| text(behind, "group")) {
+        match groups.get(relative(link)) {
+            Some(Ok(target)) => targets.push(target.clone()),
+            Some(Err(unread)) => doubts.extend(unread.iter().cloned()),
+            None => {}
+        }
+    }
+    if targets.is_empty() && doubts.is_empty() {
+        return Ok(None);
     }
     let guarded = backend.pointer("/iap/enabled").and_then(Value::as_bool).unwrap_or(false);
-    Some(Backend {
+    Ok(Some(Backend {
         uid: resource.uid.as_str().to_owned(),
         external: text(backend, "loadBalancingScheme").is_some_and(|scheme| EXTERNAL.contains(&scheme)),
         guarded,
         firewall: text(backend, "securityPolicy").filter(|link| !link.is_empty()).map(str::to_owned),
         targets,
-    })
+        doubts,
+    }))
 }
 
 /// What a serverless endpoint group names; none for groups of machines.

@@ -10,6 +10,9 @@ use super::project::Project;
 use crate::derive::map::Map;
 use crate::derive::reading::{Reading, elements, facet, list, merged, reason, text};
 
+/// How the sets of all principals of a project begin.
+const SETS_OF_PROJECTS: &str = "principalSet://cloudresourcemanager.googleapis.com/projects/";
+
 /// One role that a policy gives to members.
 #[derive(Debug)]
 pub(super) struct Binding {
@@ -67,6 +70,13 @@ impl Bindings {
                 }
                 Some(Facet::Absent) | None => {}
             }
+        }
+        // Sets of all accounts of a project are named by its number.
+        let numbered = |member: &String| member.starts_with(SETS_OF_PROJECTS);
+        if project.number.is_none()
+            && bindings.all.iter().any(|binding| binding.members.iter().any(numbered))
+        {
+            bindings.doubts.extend(reason("project", "NotCollected"));
         }
         bindings.doubts = merged(std::mem::take(&mut bindings.doubts));
         bindings

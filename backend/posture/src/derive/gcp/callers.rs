@@ -4,7 +4,7 @@ use nephoscope_model::finding::Exposure;
 use nephoscope_model::{Resource, Unreadable};
 use serde_json::{Value, json};
 
-use super::members::{is_foreign, is_public};
+use super::members::{is_foreign, is_public, is_uncertain};
 use super::project::Project;
 use crate::derive::map::Map;
 use crate::derive::reading::{Reading, elements, list, merged, reason, required, text};
@@ -131,7 +131,12 @@ impl Callers {
         };
         for holder in holders {
             match is_calling(&holder.role, map) {
-                Ok(true) => self.holders.push((holder, on)),
+                Ok(true) => {
+                    if is_uncertain(&holder.member, project) {
+                        self.doubts.extend(reason("project", "NotCollected"));
+                    }
+                    self.holders.push((holder, on));
+                }
                 Ok(false) => {}
                 // What a role lets its members do matters only where they are strangers.
                 Err(doubts) if reach(&holder.member, project) > Exposure::Internal => {

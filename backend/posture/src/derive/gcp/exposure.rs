@@ -9,7 +9,7 @@ use super::members;
 use super::project::Project;
 use crate::derive::map::Map;
 use crate::derive::reach::Reach;
-use crate::derive::reading::{Reading, required};
+use crate::derive::reading::{Reading, reason, required};
 
 /// Kinds that are reached through their policy and in no other way.
 const BY_POLICY: [&str; 6] = [
@@ -34,7 +34,9 @@ pub(super) fn expose(map: &Map<'_>, project: &Project, reaches: &mut [Reach]) {
 /// The widest exposure that the resource's own policy makes.
 fn of_policy(resource: &Resource, project: &Project) -> Reading<Exposure> {
     let mut widest = Exposure::Internal;
+    let mut uncertain = false;
     for holder in holders(resource)? {
+        uncertain |= members::is_uncertain(&holder.member, project);
         let reach = callers::reach(&holder.member, project);
         // What a condition leaves open is not for everybody.
         widest = widest.max(match holder.condition {
@@ -45,7 +47,11 @@ fn of_policy(resource: &Resource, project: &Project) -> Reading<Exposure> {
     // Where access by the public is prevented, such members are of no effect.
     if widest > Exposure::Internal && is_closed(resource)? {
         let strangers = holders(resource)?.iter().any(|holder| members::is_foreign(&holder.member, project));
-        return Ok(if strangers { Exposure::CrossAccount } else { Exposure::Internal });
+        widest = if strangers { Exposure::CrossAccount } else { Exposure::Internal };
+    }
+    // A default account that may be another project's is at most as far away as that.
+    if uncertain && widest == Exposure::Internal {
+        return Err(reason("project", "NotCollected"));
     }
     Ok(widest)
 }

@@ -177,7 +177,10 @@ impl Iam {
     /// Whether the account can be used: `enabled`, `disabled`, `missing`, or `foreign` where another project has it.
     fn state(&self, email: &str, map: &Map<'_>) -> Reading<&'static str> {
         if !members::is_own(email, &self.project) {
-            return Ok("foreign");
+            return match members::is_uncertain(&format!("serviceAccount:{email}"), &self.project) {
+                true => Err(reason("project", "NotCollected")),
+                false => Ok("foreign"),
+            };
         }
         let Some(position) = map.position(&self.project.account_uid(email)) else {
             // Code runs as somebody: where no account at all was found, that one is missing proves nothing.

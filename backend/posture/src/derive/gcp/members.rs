@@ -47,13 +47,17 @@ pub(super) fn is_own(email: &str, project: &Project) -> bool {
 /// projects, and mail addresses that anybody can have. Whose a group or a domain is cannot be told from its name.
 pub(super) fn is_foreign(member: &str, project: &Project) -> bool {
     if let Some(email) = account(member) {
-        // Without the project's number nobody can tell whose default account it is.
-        let numbered = email.ends_with("-compute@developer.gserviceaccount.com");
-        let unknown = numbered && project.number.is_none();
-        return !(is_agent(&email) || is_own(&email, project) || unknown);
+        return !(is_agent(&email) || is_own(&email, project) || is_uncertain(member, project));
     }
     let person = member.strip_prefix("user:").map(str::to_ascii_lowercase);
     person.is_some_and(|mail| mail.ends_with("@gmail.com") || mail.ends_with("@googlemail.com"))
+}
+
+/// True for default accounts where nobody can tell whose they are, since they are named by a project's number and this
+/// project's own could not be read.
+pub(super) fn is_uncertain(member: &str, project: &Project) -> bool {
+    let numbered = |email: String| email.ends_with("-compute@developer.gserviceaccount.com");
+    project.number.is_none() && account(member).is_some_and(numbered)
 }
 
 /// True where a binding to `member` gives its role to the service account as well.

@@ -20,9 +20,9 @@ pub(super) fn service(
     map: &Map<'_>,
     serving: &Serving,
 ) -> Vec<(&'static str, Fact)> {
-    let function = serving.function_of(position).map(|function| map.held(function).uid().as_str());
+    let function = serving.function_of(position, service, map);
     vec![
-        ("of_function", fact(Ok(Value::from(function)))),
+        ("of_function", fact(function.map(Value::from))),
         ("invokers", fact(serving.callers_of_service(service, map).fact())),
         ("public_rights", fact(holders(service).map(|holders| Value::Array(rights(&holders, "service"))))),
         ("secrets", fact(secrets(service, "service"))),
@@ -74,8 +74,14 @@ fn old_revisions(service: &Resource) -> Reading<Value> {
 }
 
 /// The uid and firewall of each load balancer with an address on the internet that leads to the service.
+///
+/// One with a firewall is a witness; that there is none is only known where all were listed and read.
 fn fronts(service: &Resource, map: &Map<'_>, serving: &Serving) -> Reading<Value> {
-    let fronts = serving.fronts(Product::Run, place_of(service), &service.name, map)?;
+    let fronts = serving.fronts(Product::Run, place_of(service), &service.name);
+    let doubts = serving.balancers.front_doubts(map);
+    if !fronts.iter().any(|front| front.firewall.is_some()) && !doubts.is_empty() {
+        return Err(doubts);
+    }
     Ok(fronts.iter().map(|front| json!({ "uid": front.uid, "firewall": front.firewall })).collect())
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use nephoscope_model::{Resource, Unreadable};
 use serde_json::Value;
 
+use super::apigateway::within;
 use super::project::Project;
 use crate::derive::map::Map;
 use crate::derive::reading::{Reading, malformed, merged, reason, required, text};
@@ -114,7 +115,7 @@ fn email(named: &str) -> String {
 pub(super) struct Runners {
     /// Positions of what holds code, by the address of its account.
     by_account: BTreeMap<String, Vec<usize>>,
-    /// Uids of services that are there for a function.
+    /// Names, from the location on, of services that are there for a function.
     backing: BTreeSet<String>,
     /// Why it is not known of everything in whose name it runs.
     doubts: Vec<Unreadable>,
@@ -135,7 +136,7 @@ impl Runners {
                 let service =
                     function.and_then(|function| function.pointer("/serviceConfig/service")?.as_str());
                 if let Some(service) = service {
-                    runners.backing.insert(format!("//run.googleapis.com/{}", project.by_id(service)));
+                    runners.backing.insert(within(service).to_owned());
                 }
             }
         }
@@ -166,7 +167,7 @@ impl Runners {
     /// The uids of the services, jobs and worker pools of Cloud Run that run in the account's name, without the services
     /// that are there for a function.
     pub fn services(&self, account: &str, map: &Map<'_>) -> Reading<Value> {
-        let own = |kind: &str, uid: &str| kind.starts_with("gcp.run.") && !self.backing.contains(uid);
+        let own = |kind: &str, uid: &str| kind.starts_with("gcp.run.") && !self.backing.contains(within(uid));
         self.uids(account, map, &["run"], own)
     }
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use nephoscope_model::Resource;
 use nephoscope_model::finding::Exposure;
+use nephoscope_model::{Resource, Unreadable};
 use serde_json::Value;
 
 use super::apigateway::{self, Doors};
@@ -14,7 +14,11 @@ use super::openapi::place;
 use super::project::Project;
 use crate::derive::map::Map;
 use crate::derive::reach::Reach;
-use crate::derive::reading::{Reading, list, reason, required, text};
+use crate::derive::reading::{Reading, list, merged, reason, required, text};
+
+/// The label by which Google marks what one of its services keeps, and what it says of services beneath functions.
+const MANAGED_BY: &str = "goog-managed-by";
+const FUNCTIONS: &str = "cloudfunctions";
 
 /// The facets of a service that decide who reaches it.
 const SERVICE: [&str; 2] = ["service", "policy"];
@@ -31,6 +35,8 @@ pub(super) struct Serving {
     /// The service beneath each function of the second generation, and the other way round.
     beneath: BTreeMap<usize, usize>,
     above: BTreeMap<usize, usize>,
+    /// Why services may be beneath functions of which that is not known.
+    unpaired: Vec<Unreadable>,
     /// Who answers at an address without its scheme.
     addresses: BTreeMap<String, usize>,
     /// How far each function and service is reached past any gateway.
@@ -48,6 +54,7 @@ impl Serving {
             inherited: callers::inherited(map),
             beneath: BTreeMap::new(),
             above: BTreeMap::new(),
+            unpaired: Vec::new(),
             addresses: BTreeMap::new(),
             direct: BTreeMap::new(),
             admitting: BTreeSet::new(),
@@ -77,7 +84,13 @@ impl Serving {
             reaches[position] = apigateway::reach(position, map, &mut doors);
         }
         for &position in map.kind("gcp.apigateway.gateway") {
-            let config = apigateway::config_of(&map.open(position));
+            let config = match apigateway::config_of(&map.open(position)) {
+                Ok(config) => config,
+                Err(unread) => {
+                    reaches[position] = Err(unread).into();
+                    continue;
+                }
+            };
             let served = config.as_deref().and_then(|uid| self.config(uid, map));
             reaches[position] = match served {
                 Some(config) => reaches[config].clone(),
@@ -115,9 +128,21 @@ impl Serving {
         self.addresses.get(address).copied()
     }
 
-    /// The function that the service is beneath.
-    pub fn function_of(&self, service: usize) -> Option<usize> {
-        self.above.get(&service).copied()
+    /// The uid of the function that the service is beneath; none where it stands for itself.
+    ///
+    /// Which function it is only functions say. Where one of them could not be read or listed, the label that Google
+    /// gives to such services is witness enough that there is one, and all that is known of it.
+    pub fn function_of(&self, position: usize, service: &Resource, map: &Map<'_>) -> Reading<Option<String>> {
+        if let Some(&function) = self.above.get(&position) {
+            return Ok(Some(map.held(function).uid().as_str().to_owned()));
+        }
+        let mut doubts = self.unpaired.clone();
+        doubts.extend(map.listed("cloudfunctions", None).err().unwrap_or_default());
+        match service.tags.get(MANAGED_BY).map(String::as_str) {
+            _ if doubts.is_empty() => Ok(None),
+            Some(FUNCTIONS) => Ok(Some(FUNCTIONS.to_owned())),
+            _ => Err(merged(doubts)),
+        }
     }
 
     /// The service beneath the function.
@@ -147,22 +172,9 @@ impl Serving {
         callers
     }
 
-    /// Load balancers with an address on the internet that lead to what is called so.
-    ///
-    /// That there are none is only known where all were listed.
-    pub fn fronts(
-        &self,
-        product: Product,
-        region: &str,
-        name: &str,
-        map: &Map<'_>,
-    ) -> Reading<Vec<&Backend>> {
-        let fronts = self.balancers.before(product, region, name).filter(|backend| backend.external);
-        let fronts: Vec<&Backend> = fronts.collect();
-        if fronts.is_empty() {
-            map.listed("compute", None)?;
-        }
-        Ok(fronts)
+    /// Load balancers with an address on the internet that lead to what is called so, as far as they are known.
+    pub fn fronts(&self, product: Product, region: &str, name: &str) -> Vec<&Backend> {
+        self.balancers.before(product, region, name).filter(|backend| backend.external).collect()
     }
 
     /// Those who may call something by its own policy, and those who may call everything in the project.
@@ -179,7 +191,13 @@ impl Serving {
             .collect();
         for &position in map.kind("gcp.functions.function") {
             let function = map.held(position).open_only(&["config"]);
-            let Ok(config) = required(&function, "config") else { continue };
+            let config = match required(&function, "config") {
+                Ok(config) => config,
+                Err(unread) => {
+                    self.unpaired.extend(unread);
+                    continue;
+                }
+            };
             let named = config.pointer("/serviceConfig/service").and_then(Value::as_str);
             if let Some(&service) = named.and_then(|named| services.get(apigateway::within(named))) {
                 self.beneath.insert(position, service);
@@ -266,13 +284,16 @@ impl Serving {
         match door {
             Door::Open => callers,
             Door::Balanced => {
-                let fronts = self.fronts(product, place_of(resource), &resource.name, map);
-                match fronts {
-                    Ok(fronts) if fronts.iter().any(|front| !front.guarded) => callers,
-                    Ok(fronts) if fronts.is_empty() => Reach::default(),
-                    Ok(_) => Reach { doubts: reason("iap", "NotCollected"), ..Reach::default() },
-                    Err(doubts) => Reach { doubts, ..Reach::default() },
+                let fronts = self.fronts(product, place_of(resource), &resource.name);
+                // One that asks nobody who they are is a witness.
+                if fronts.iter().any(|front| !front.guarded) {
+                    return callers;
                 }
+                let mut doubts = self.balancers.front_doubts(map);
+                if !fronts.is_empty() {
+                    doubts.extend(reason("iap", "NotCollected"));
+                }
+                Reach { doubts, ..Reach::default() }
             }
         }
     }

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use nephoscope_model::{RelationName, Resource, Unreadable};
 use serde_json::Value;
 
+use super::callers::is_project;
 use super::project::Project;
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, facet, list, merged, required, text};
+use crate::derive::reading::{Reading, facet, list, merged, reason, required, text};
 use crate::derive::secrets;
 
 /// Kinds that take secrets, with the facet that says so.
@@ -22,6 +23,8 @@ const READERS: [(&str, &str); 4] = [
 #[derive(Default)]
 pub(super) struct Usage {
     readers: BTreeMap<String, Vec<String>>,
+    /// Names of secrets that may be this project's: their project is named by a number, and ours could not be read.
+    uncertain: BTreeSet<String>,
     /// Why not every reader is known.
     doubts: Vec<Unreadable>,
     /// Topics that subscriptions send their failures to.
@@ -43,6 +46,7 @@ impl Usage {
                         let source = value.pointer("/buildConfig/source/storageSource/bucket");
                         usage.sources.extend(source.and_then(Value::as_str).map(str::to_owned));
                         for secret in secrets(value, project) {
+                            usage.uncertain.extend(uncertain(&secret, project));
                             let readers = usage.readers.entry(secret).or_default();
                             readers.push(resource.uid.as_str().to_owned());
                         }
@@ -96,11 +100,20 @@ impl Usage {
         if let Some(readers) = self.readers.get(secret.uid.as_str()) {
             return Ok(readers.as_slice().into());
         }
+        if self.uncertain.contains(&secret.name) {
+            return Err(reason("project", "NotCollected"));
+        }
         for service in ["cloudfunctions", "run"] {
             map.listed(service, None)?;
         }
         if self.doubts.is_empty() { Ok(Value::Array(Vec::new())) } else { Err(self.doubts.clone()) }
     }
+}
+
+/// The name of the secret where its project is named by a number that nobody can compare.
+fn uncertain(uid: &str, project: &Project) -> Option<String> {
+    let (owner, name) = uid.split_once("/projects/")?.1.split_once("/secrets/")?;
+    is_project(owner, project).is_err().then(|| name.to_owned())
 }
 
 /// The uids of the secrets that a function, service, job or worker pool names.
