@@ -38,6 +38,8 @@ PLAIN = {"str": "str", "int": "int", "float": "float", "bool": "bool", "long": "
 IDLE = re.compile(r"\.(listUsable|listPeeringRoutes|listPreconfigured\w+|getEffective\w*Firewalls|export\w+|getRule"
                   r"|getEffectiveSecurityPolicies|testIamPermissions|viewFullContext|getStorageLayout|getHealth|analyze\w+"
                   r"|query\w*|batchGet\w+|lintPolicy|list\w*ForDelete|iap\w*)$")
+# How a listing says that it takes `-` for every location.
+ANYWHERE = re.compile(r'("-"|character -) in place of (a location|\[?LOCATION_ID)')
 POSTED = re.compile(r"(getIamPolicy|getAncestry|search|getEffectiveOrgPolicy)$")
 
 
@@ -259,7 +261,9 @@ def google(sources, rows):
             else:
                 kind = models[answer]
             asked = sorted(key for key, of in method.get("parameters", {}).items() if of["location"] == "query")
-            reads.append([verb, path, kind, identifier, asked])
+            parents = [of.get("description", "") for of in method.get("parameters", {}).values() if of["location"] == "path"]
+            anywhere = [True] if any(ANYWHERE.search(parent) for parent in parents) else []
+            reads.append([verb, path, kind, identifier, asked] + anywhere)
         missing = wanted - {read[3].rsplit(".", 1)[0] for read in reads}
         assert not missing, (name, missing)
         documents.append({"name": name, "version": doc["revision"], "host": doc["rootUrl"].split("/")[2],

@@ -21,6 +21,8 @@ pub type Found = BTreeMap<String, BTreeSet<String>>;
 #[derive(Clone, Debug, Default)]
 pub struct Planted {
     pub resources: BTreeMap<String, Value>,
+    /// APIs that are switched off: host and project.
+    pub disabled: Vec<(&'static str, &'static str)>,
     /// What must fail, by check.
     pub fails: Found,
 }
@@ -32,7 +34,7 @@ impl Planted {
         let well =
             families.as_object().unwrap().iter().filter(|(name, _)| !NEVER_WELL.contains(&name.as_str()));
         let resources = well.flat_map(|(_, family)| family.as_object().unwrap().clone());
-        Self { resources: resources.collect(), fails: Found::new() }
+        Self { resources: resources.collect(), ..Self::default() }
     }
 
     /// The same, and beside it a project with at least one fault for every check.
@@ -51,7 +53,7 @@ impl Planted {
         let named =
             ["company", "project", "ground", "orders"].map(|name| families[name].as_object().unwrap());
         let mut planted =
-            Self { resources: named.into_iter().flatten().map(owned).collect(), fails: Found::new() };
+            Self { resources: named.into_iter().flatten().map(owned).collect(), ..Self::default() };
         for fault in read(include_str!("careless.json"), ATTIC[0]).as_array().unwrap() {
             let mut names = fault["renamed"].as_object().into_iter().flatten().map(|(_, name)| name);
             if ["project", "ground"].contains(&fault["of"].as_str().unwrap())
@@ -73,14 +75,11 @@ impl Planted {
             let (host, path) = address.split_once('/').unwrap();
             json!({"host": format!("{host}.googleapis.com"), "path": format!("/{path}"), "body": named_as(address, body)})
         });
-        let planted = json!({"projects": projects, "resources": resources.collect::<Vec<_>>()});
+        let disabled: Vec<Value> =
+            self.disabled.iter().map(|(host, project)| json!({"host": host, "project": project})).collect();
+        let resources: Vec<Value> = resources.collect();
+        let planted = json!({"projects": projects, "resources": resources, "disabled": disabled});
         GoogleEstate::planted(&planted).unwrap_or_else(|wrong| panic!("{wrong:#?}"))
-    }
-
-    /// The resource whose address ends with this.
-    pub fn resource(&mut self, ending: &str) -> &mut Value {
-        let mut found = self.resources.iter_mut().filter(|(address, _)| address.ends_with(ending));
-        found.next().unwrap_or_else(|| panic!("nothing is planted at {ending}")).1
     }
 
     /// Copies a family into the attic under other names, and does to the copy what the fault says.
@@ -140,7 +139,7 @@ pub fn canaries() -> BTreeSet<String> {
 }
 
 /// Puts a value at a pointer whose last part need not be there yet; null takes away what is there.
-pub fn put(resource: &mut Value, pointer: &str, value: Value) {
+fn put(resource: &mut Value, pointer: &str, value: Value) {
     let (parent, last) = pointer.rsplit_once('/').unwrap();
     let parent = resource.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {pointer}"));
     match (parent, value) {

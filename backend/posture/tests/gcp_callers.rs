@@ -99,7 +99,12 @@ fn balancer(scheme: &str, fields: Value) -> Vec<Resource> {
         json!({"loadBalancingScheme": scheme, "backends": [{"group": link("networkEndpointGroups", "web")}]});
     merge(&mut backend, fields);
     vec![
-        resource("gcp.compute.endpointgroup", "//compute.googleapis.com/g", json!({ "group": group })),
+        resource(
+            "gcp.compute.endpointgroup",
+            &link("networkEndpointGroups", "web")
+                .replace("https://www.googleapis.com/compute/v1", "//compute.googleapis.com"),
+            json!({ "group": group }),
+        ),
         resource("gcp.compute.backendservice", "//compute.googleapis.com/b", json!({ "backend": backend })),
     ]
 }
@@ -120,6 +125,17 @@ fn load_balancers_open_what_lets_them_in() {
     assert_eq!(of(Vec::new(), hidden), Internal, "it has no address");
     let unlisted = project(vec![balanced()]).unlisted("compute");
     assert_eq!(unknown(&unlisted, &service_uid(), "exposure"), ["compute NotListed"]);
+    let groups = |scheme: &str| {
+        let mut resources = balancer(scheme, json!({}));
+        resources[0] = unread(resources[0].clone(), "group");
+        resources
+    };
+    assert_eq!(of(groups("EXTERNAL"), balanced()), Unknown, "what is behind it could not be read");
+    assert_eq!(of(groups("INTERNAL_MANAGED"), balanced()), Internal, "whatever is behind it");
+    let mut witness = balancer("EXTERNAL", json!({}));
+    let other = resource("gcp.compute.backendservice", "//compute.googleapis.com/c", json!({"backend": {}}));
+    witness.push(unread(other, "backend"));
+    assert_eq!(of(witness, balanced()), Internet, "one witness suffices");
 }
 
 #[test]
@@ -141,6 +157,23 @@ fn firewalls_know_what_they_protect() {
         known(&shop, &service_uid(), "fronts"),
         json!([{"uid": "//compute.googleapis.com/b", "firewall": link}])
     );
+
+    let hidden = |kind: &str, facet: &str| {
+        let mut resources = balancer("EXTERNAL_MANAGED", json!({ "securityPolicy": link }));
+        resources.extend([firewall.clone(), service(json!({}), Value::Null)]);
+        let hide = |resource: Resource| match resource.kind.as_str() == kind {
+            true => unread(resource, facet),
+            false => resource,
+        };
+        project(resources.into_iter().map(hide).collect())
+    };
+    for (kind, facet) in [("gcp.compute.endpointgroup", "group"), ("gcp.compute.backendservice", "backend")] {
+        let shop = hidden(kind, facet);
+        let reason = [format!("{facet} AccessDeniedException")];
+        assert_eq!(unknown(&shop, "//compute.googleapis.com/f", "protects"), reason);
+        assert_eq!(unknown(&shop, "//compute.googleapis.com/b", "serverless"), reason);
+        assert_eq!(unknown(&shop, &service_uid(), "fronts"), reason);
+    }
 
     let alone = project(vec![firewall, service(json!({}), Value::Null)]);
     assert_eq!(known(&alone, "//compute.googleapis.com/f", "protects"), json!([]));
@@ -170,6 +203,35 @@ fn a_function_is_called_through_the_service_beneath() {
     let unlisted = alone.unlisted("run");
     assert_eq!(unknown(&unlisted, &function_uid(), "exposure"), ["run NotListed"]);
     assert_eq!(unknown(&unlisted, &function_uid(), "invoker_check"), ["run NotListed"]);
+}
+
+#[test]
+fn whether_a_service_is_beneath_a_function_takes_every_function() {
+    let labelled = || {
+        let mut service = service(json!({}), Value::Null);
+        service.tags.insert("goog-managed-by".to_owned(), "cloudfunctions".to_owned());
+        service
+    };
+    let hidden = || unread(function(json!({}), Value::Null), "config");
+    let plain = || service(json!({}), Value::Null);
+    let of = "of_function";
+    assert_eq!(known(&project(vec![plain()]), &service_uid(), of), Value::Null);
+    assert_eq!(known(&project(vec![labelled()]), &service_uid(), of), Value::Null, "no function names it");
+    let unread = project(vec![plain(), hidden()]);
+    assert_eq!(unknown(&unread, &service_uid(), of), ["config AccessDeniedException"]);
+    let unlisted = project(vec![plain()]).unlisted("cloudfunctions");
+    assert_eq!(unknown(&unlisted, &service_uid(), of), ["cloudfunctions NotListed"]);
+    assert_eq!(known(&project(vec![labelled(), hidden()]), &service_uid(), of), "cloudfunctions");
+    let unlisted = project(vec![labelled()]).unlisted("cloudfunctions");
+    assert_eq!(known(&unlisted, &service_uid(), of), "cloudfunctions");
+}
+
+#[test]
+fn whose_a_default_account_is_takes_the_number_of_the_project() {
+    let policy = || invoker("serviceAccount:900-compute@developer.gserviceaccount.com");
+    assert_eq!(exposure(&project(vec![service(json!({}), policy())]), &service_uid()), CrossAccount);
+    let numberless = projectless(vec![service(json!({}), policy())]);
+    assert!(unknown(&numberless, &service_uid(), "exposure").contains(&"project NotCollected".to_owned()));
 }
 
 #[test]

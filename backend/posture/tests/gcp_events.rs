@@ -136,6 +136,14 @@ fn a_secret_knows_its_readers_by_number_and_by_id() {
     assert_eq!(readers("100200300").as_array().unwrap().len(), 1);
     assert_eq!(readers(ACCOUNT).as_array().unwrap().len(), 1);
     assert_eq!(readers("999"), json!([]));
+    let unnumbered =
+        |owner: &str| project(vec![secret(), function(owner), unread(itself(json!({})), "project")]);
+    assert_eq!(
+        unknown(&unnumbered("999"), SECRET, "readers"),
+        ["project NotCollected"],
+        "it may be this one"
+    );
+    assert_eq!(known(&unnumbered("other"), SECRET, "readers"), json!([]));
     let job = json!({"template": {"template": {"containers": [{"env": [{"name": "DB", "valueSource": {"secretKeyRef": {"secret": "database"}}}]}]}}});
     let uid = "//run.googleapis.com/projects/111122223333/locations/europe-west1/jobs/clean";
     let job = resource("gcp.run.job", uid, json!({"job": job, "policy": null}));
@@ -308,6 +316,14 @@ fn budgets_cover_all_projects_or_name_them() {
     assert!(
         !unknown(&project(vec![unread(itself(json!({})), "budgets")]), PROJECT, "budget_alerts").is_empty()
     );
+    let unnumbered = |projects: Value| {
+        let budget =
+            json!({"displayName": "b", "thresholdRules": rule, "budgetFilter": {"projects": projects}});
+        project(vec![unread(itself(json!({"budgets": {"budgets": [budget]}})), "project")])
+    };
+    let reasons = unknown(&unnumbered(json!(["projects/9"])), PROJECT, "budget_alerts");
+    assert_eq!(reasons, ["project NotCollected"], "it may be this one");
+    assert_eq!(known(&unnumbered(json!([])), PROJECT, "budget_alerts"), json!(["b"]), "that of all projects");
 }
 
 #[test]

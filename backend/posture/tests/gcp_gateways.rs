@@ -81,6 +81,8 @@ fn operations_are_open_locked_or_keyed() {
     assert_eq!(unknown(&unheard, CONFIG, "open_operations"), ["openapi Malformed"]);
     let hidden = project(vec![unread(config(json!({})), "openapi"), gateway()]);
     assert_eq!(unknown(&hidden, CONFIG, "key_only_operations"), ["openapi AccessDeniedException"]);
+    let veiled = project(vec![config(locked(json!([]))), unread(gateway(), "gateway")]);
+    assert_eq!(unknown(&veiled, CONFIG, "gateways"), ["gateway AccessDeniedException"]);
     let idle = project(vec![config(locked(json!([])))]);
     assert_eq!(known(&idle, CONFIG, "gateways"), json!([]));
     assert_eq!(unknown(&idle.unlisted("apigateway"), CONFIG, "gateways"), ["apigateway NotListed"]);
@@ -138,6 +140,10 @@ fn strangers_come_through_open_operations() {
 
     let unread_config = || unread(config(json!({})), "openapi");
     assert_eq!(of(vec![private(), unread_config(), gateway()], &service_uid()), Unknown);
+    let veiled = || vec![private(), config(locked(json!([]))), unread(gateway(), "gateway")];
+    for uid in [CONFIG, GATEWAY, &service_uid()] {
+        assert_eq!(of(veiled(), uid), Unknown, "which config the gateway serves is not known: {uid}");
+    }
     let nobody = vec![service(json!({}), Value::Null), unread_config(), gateway()];
     assert_eq!(of(nobody, &service_uid()), Internal, "no gateway is let in");
     let unlisted = project(vec![private()]).unlisted("apigateway");

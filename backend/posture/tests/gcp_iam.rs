@@ -236,6 +236,17 @@ fn what_names_no_account_runs_as_the_default_one() {
 }
 
 #[test]
+fn sets_of_a_project_are_named_by_its_number() {
+    let set =
+        format!("principalSet://cloudresourcemanager.googleapis.com/projects/{NUMBER}/type/ServiceAccount");
+    let given = || itself(bindings("roles/owner", &[&set]));
+    let of = |itself: Resource| with_project(itself, vec![running_as("orders", "orders")]);
+    assert_eq!(known(&of(given()), &function_uid("orders"), "privileged"), json!(true));
+    let unnumbered = of(unread(given(), "project"));
+    assert_eq!(unknown(&unnumbered, &function_uid("orders"), "privileged"), ["project NotCollected"]);
+}
+
+#[test]
 fn the_account_of_a_function_is_there_or_not() {
     let state = |resources: Vec<Resource>| {
         known(&project(json!({}), resources), &function_uid("orders"), "account_state")
@@ -248,6 +259,9 @@ fn the_account_of_a_function_is_there_or_not() {
     assert_eq!(state(vec![running_as("orders", "orders"), disabled]), "disabled");
     let foreign = function("orders", json!({"serviceAccountEmail": "a@other.iam.gserviceaccount.com"}));
     assert_eq!(state(vec![foreign]), "foreign");
+    let numbered = json!({"serviceAccountEmail": format!("{NUMBER}-compute@developer.gserviceaccount.com")});
+    let unnumbered = with_project(unread(itself(json!({})), "project"), vec![function("orders", numbered)]);
+    assert_eq!(unknown(&unnumbered, &function_uid("orders"), "account_state"), ["project NotCollected"]);
     let alone = || project(json!({}), vec![running_as("orders", "orders"), account("other", Value::Null)]);
     assert!(!unknown(&alone().unlisted("iam"), &function_uid("orders"), "account_state").is_empty());
     let nobody = project(json!({}), vec![running_as("orders", "orders")]);

@@ -48,6 +48,8 @@ pub(crate) struct Read {
     pub name: String,
     /// The parameters that may be asked with, where that is published.
     pub asked: Vec<String>,
+    /// Whether it takes `-` for every location, as only a few listings say.
+    pub anywhere: bool,
 }
 
 /// The address of a read, in parts.
@@ -203,6 +205,7 @@ impl Read {
             kind: Type::of(&read[2]),
             name: text(3),
             asked: asked.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            anywhere: read[5].as_bool().unwrap_or(false),
         }
     }
 }

@@ -144,12 +144,12 @@ fn class(code: &str) -> Option<Class> {
         "InvalidAuthenticationToken" | "InvalidAuthenticationTokenTenant" | "AuthenticationFailed" => {
             Class::Credentials
         }
-        "DisabledSubscription"
-        | "ReadOnlyDisabledSubscription"
-        | "SubscriptionNotFound"
-        | "SubscriptionNotRegistered"
-        | "MissingSubscriptionRegistration"
-        | "MissingRegistrationForType" => Class::Disabled,
+        // A provider that is not registered holds nothing.
+        "SubscriptionNotRegistered" | "MissingSubscriptionRegistration" | "MissingRegistrationForType" => {
+            Class::Disabled
+        }
+        // A subscription that was seen when the scan began, and now answers so, may hold anything.
+        "DisabledSubscription" | "ReadOnlyDisabledSubscription" | "SubscriptionNotFound" => Class::Other,
         "ResourceNotFound" | "NotFound" | "ParentResourceNotFound" | "ResourceGroupNotFound" => {
             Class::NotFound
         }

@@ -110,6 +110,16 @@ impl Kind {
         source.into_iter().chain(self.details.iter().map(Detail::action))
     }
 
+    /// The type under which Resource Graph has it.
+    pub(super) fn type_(&self) -> Option<&'static str> {
+        match self.source {
+            Source::Graph { type_, .. } => Some(type_),
+            Source::Subscription { .. } | Source::Named { .. } | Source::Children { .. } | Source::Itself => {
+                None
+            }
+        }
+    }
+
     /// True where nothing of the kind is known without this call.
     pub(super) fn is_listed_by(&self, api: &str) -> bool {
         match self.source {
@@ -151,8 +161,9 @@ pub(super) struct Place<'a> {
     /// The subscription as it was listed.
     pub listed: &'a Value,
     pub service: &'a ServiceName,
-    /// Every subscription of the scan, which Resource Graph is asked about at once.
+    /// Every subscription of the scan, and every type that is read of them: Resource Graph is asked about all at once.
     pub all: &'a [AccountId],
+    pub types: &'a [&'static str],
 }
 
 /// Reads all `kinds` of a shard.
@@ -164,15 +175,7 @@ pub(super) async fn gather(
 ) -> Outcome {
     let mut resources: Vec<Resource> = Vec::new();
     let mut listings = Vec::new();
-    let types: Vec<&str> = kinds
-        .iter()
-        .filter_map(|kind| match kind.source {
-            Source::Graph { type_, .. } => Some(type_),
-            Source::Subscription { .. } | Source::Named { .. } | Source::Children { .. } | Source::Itself => {
-                None
-            }
-        })
-        .collect();
+    let types: Vec<&str> = kinds.iter().filter_map(Kind::type_).collect();
     let mut rows = Vec::new();
     if !types.is_empty() {
         let listing = graph.rows(reader, place, &types).await;

@@ -97,6 +97,8 @@ pub struct Azure {
     subscriptions: Subscriptions,
     /// Their ids, for queries about all of them.
     ids: Vec<AccountId>,
+    /// The types of resources that are read of any of them.
+    types: Vec<&'static str>,
     graph: Graph,
     /// Calls made before the first shard; they are counted in the first subscription's own.
     journal: Journal,
@@ -114,7 +116,11 @@ impl Azure {
         let subscriptions = subscriptions::discover(&reader, &options).await?;
         let seen = subscriptions.iter().filter(|(_, listed)| is_seen(listed));
         let ids = seen.map(|(id, _)| id.clone()).collect();
-        Ok(Self { wire, ids, subscriptions, graph: Graph::default(), journal: reader.log, options })
+        let chosen = SERVICES.iter().filter(|service| options.asking.includes(service.name));
+        let mut types: Vec<&str> = chosen.flat_map(|service| service.kinds).filter_map(Kind::type_).collect();
+        types.sort_unstable();
+        types.dedup();
+        Ok(Self { wire, ids, types, subscriptions, graph: Graph::default(), journal: reader.log, options })
     }
 
     fn shard_of(&self, subscription: &AccountId, service: &str) -> ShardKey {
@@ -185,7 +191,13 @@ impl Collector for Azure {
             log.add("Microsoft.Resources/subscriptions/read", "DisabledSubscription", message, None, None);
             return unread(key, CoverageState::Disabled, log);
         }
-        let place = Place { subscription: &key.account, listed, service: &key.service, all: &self.ids };
+        let place = Place {
+            subscription: &key.account,
+            listed,
+            service: &key.service,
+            all: &self.ids,
+            types: &self.types,
+        };
         let outcome = gather(&reader, &place, &self.graph, service.kinds).await;
         let resources = tidy(outcome.resources);
         let mut log = reader.log.into_log();

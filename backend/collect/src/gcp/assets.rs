@@ -69,26 +69,28 @@ async fn ask(reader: &Reader, project: &AccountId, types: &[&str]) -> Inventory 
         types.iter().fold(listing, |listing, type_| listing.query("assetTypes", type_))
     };
     let mut by_type: HashMap<String, Vec<String>> = HashMap::new();
+    let mut strange = 0;
     let resources = async {
-        let keep = |asset: Value| {
-            if let Some(type_) = text(&asset, "/assetType") {
-                by_type.entry(type_.to_owned()).or_default().push(asset.to_string());
-            }
+        let keep = |asset: Value| match text(&asset, "/assetType") {
+            Some(type_) => by_type.entry(type_.to_owned()).or_default().push(asset.to_string()),
+            None => strange += 1,
         };
         reader.list_each(&LIST, None, request("RESOURCE"), keep).await
     };
     let failure = resources.await;
+    let failure = failure.or_else(|| unlike(strange, &LIST.action, "type"));
     let mut policies = HashMap::new();
     let policy_failure = match &failure {
         // Where resources cannot be listed, policies cannot either.
         Some(failure) => Some(failure.clone()),
         None => {
-            let keep = |asset: Value| {
-                if let (Some(name), Some(policy)) = (text(&asset, "/name"), asset.get("iamPolicy")) {
-                    policies.insert(name.to_owned(), policy.to_string());
-                }
+            let keep = |asset: Value| match (text(&asset, "/name"), asset.get("iamPolicy")) {
+                (Some(name), Some(policy)) => drop(policies.insert(name.to_owned(), policy.to_string())),
+                (Some(_), None) => {}
+                (None, _) => strange += 1,
             };
-            reader.list_each(&POLICIES, None, request("IAM_POLICY"), keep).await
+            let failure = reader.list_each(&POLICIES, None, request("IAM_POLICY"), keep).await;
+            failure.or_else(|| unlike(strange, &POLICIES.action, "name"))
         }
     };
     // What came before the listing broke off would be told from what did not by nobody.
@@ -99,4 +101,9 @@ async fn ask(reader: &Reader, project: &AccountId, types: &[&str]) -> Inventory 
         policies.clear();
     }
     Inventory { by_type: Mutex::new(by_type), policies: Mutex::new(policies), failure, policy_failure }
+}
+
+/// The failure of a listing in which some assets lack what tells whose they are.
+fn unlike(strange: usize, action: &Action, what: &str) -> Option<Failure> {
+    (strange > 0).then(|| Failure::malformed(action, &format!("{strange} assets have no {what}")))
 }

@@ -104,8 +104,9 @@ impl Wire for Google {
         let reason = details.find_map(|detail| detail["reason"].as_str()).or_else(older);
         let status = error["status"].as_str().unwrap_or_default();
         let class = reason.and_then(class).or_else(|| class_of_status(status));
-        // A reason that changes how it is dealt with is the better name for it.
-        let code = reason.filter(|reason| self::class(reason).is_some()).unwrap_or(status);
+        // A reason that changes how it is dealt with is the better name for it, and where there is no status the only one.
+        let code =
+            reason.filter(|reason| self::class(reason).is_some() || status.is_empty()).unwrap_or(status);
         Explained {
             code: code.to_owned(),
             message: error["message"].as_str().unwrap_or_default().to_owned(),

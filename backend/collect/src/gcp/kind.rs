@@ -104,10 +104,7 @@ impl Ask {
 impl Kind {
     /// Everything that is called for it.
     pub(super) fn actions(&self) -> impl Iterator<Item = &'static Action> {
-        let inventory = match self.source {
-            Source::Assets { .. } => [Some(&assets::LIST.action), Some(&assets::POLICIES.action)],
-            _ => [None, None],
-        };
+        let inventory = self.asset_type().map(|_| [&assets::LIST.action, &assets::POLICIES.action]);
         let listing = match self.source {
             Source::Assets { list: Some(list), path, .. } | Source::Listed { list, path } => {
                 [Some(&list.action), locations::action(list, path)]
@@ -116,10 +113,10 @@ impl Kind {
             Source::Named { action, .. } => [Some(action), None],
             Source::Assets { list: None, .. } | Source::Itself => [None, None],
         };
-        let source = inventory.into_iter().chain(listing);
+        let source = inventory.into_iter().flatten().chain(listing.into_iter().flatten());
         let policy = self.policy.into_iter().flat_map(Ask::actions);
         let details = self.details.iter().flat_map(|detail| detail.ask.actions());
-        source.flatten().chain(policy).chain(details)
+        source.chain(policy).chain(details)
     }
 
     /// True where nothing of the kind is known without this call.
@@ -184,8 +181,7 @@ pub(super) async fn gather(
     let mut listings = Vec::new();
     let mut locations = Locations::default();
     for kind in kinds {
-        let mut found =
-            find(reader, place, inventory, kind, &resources, &mut locations, &mut listings).await;
+        let mut found = find(reader, place, inventory, kind, &resources, &mut locations, &mut listings).await;
         if reader.wants_one() {
             found.truncate(1);
         }
@@ -213,9 +209,15 @@ async fn find(
     locations: &mut Locations,
     listings: &mut Vec<Option<Failure>>,
 ) -> Vec<Found> {
-    let plain = |items: Vec<Value>| {
+    let plain = |items: Vec<Value>| -> Vec<Found> {
         let made = items.into_iter().filter_map(|item| resource(kind, place, item));
         made.map(|resource| Found { resource, policy: None }).collect()
+    };
+    let listed = |items: Vec<Value>, list: &List, listings: &mut Vec<Option<Failure>>| {
+        let count = items.len();
+        let found = plain(items);
+        listings.extend(nameless(reader, count, found.len(), &list.action));
+        found
     };
     match kind.source {
         Source::Itself => plain(vec![place.listed.clone()]),
@@ -223,14 +225,18 @@ async fn find(
             let path = fill(path, place, "");
             let listing = locations.list(reader, place.project, list, &path, address).await;
             listings.push(listing.failure);
-            plain(listing.items)
+            listed(listing.items, list, listings)
         }
         Source::Assets { type_, list, path } => {
             let Some(inventory) = inventory else { return Vec::new() };
             match (&inventory.failure, list) {
                 (None, _) => {
                     listings.push(None);
-                    from_inventory(kind, place, inventory, type_)
+                    let assets = inventory.take(type_);
+                    let count = assets.len();
+                    let found = from_inventory(kind, place, inventory, assets);
+                    listings.extend(nameless(reader, count, found.len(), &assets::LIST.action));
+                    found
                 }
                 (Some(failure), None) => {
                     reader.log.note(failure);
@@ -248,7 +254,7 @@ async fn find(
                     let path = fill(path, place, "");
                     let listing = locations.list(reader, place.project, list, &path, address).await;
                     listings.push(listing.failure);
-                    plain(listing.items)
+                    listed(listing.items, list, listings)
                 }
             }
         }
@@ -269,7 +275,7 @@ async fn find(
                 listings.push(failure);
                 items.extend(listing.items);
             }
-            plain(items)
+            listed(items, list, listings)
         }
         Source::Named { prefix, action, path } => {
             let most = if reader.purpose == Purpose::Probe { 1 } else { usize::MAX };
@@ -296,9 +302,19 @@ async fn find(
     }
 }
 
+/// The failure of a listing some of whose items say neither what they are called nor what they are. Were it none, they
+/// would seem to be gone.
+fn nameless(reader: &Reader, listed: usize, made: usize, action: &Action) -> Option<Option<Failure>> {
+    (made < listed).then(|| {
+        let failure = Failure::malformed(action, &format!("{} items have no name or no data", listed - made));
+        reader.log.record(&failure, None);
+        Some(failure)
+    })
+}
+
 /// What the inventory has of a type, each with its policy.
-fn from_inventory(kind: &Kind, place: &Place<'_>, inventory: &Inventory, type_: &str) -> Vec<Found> {
-    let found = inventory.take(type_).into_iter().filter_map(|mut asset| {
+fn from_inventory(kind: &Kind, place: &Place<'_>, inventory: &Inventory, assets: Vec<Value>) -> Vec<Found> {
+    let found = assets.into_iter().filter_map(|mut asset| {
         let uid = Uid::from(text(&asset, "/name")?);
         let location = text(&asset, "/resource/location").map(str::to_owned);
         let data = asset.pointer_mut("/resource/data").map(Value::take)?;

@@ -1,5 +1,6 @@
 //! The engine, against hosts on loopback that answer as each test wants them to.
 
+mod locations;
 mod project;
 
 use std::collections::BTreeMap;

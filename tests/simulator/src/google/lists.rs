@@ -1,4 +1,4 @@
-//! Lists: the bodies that stand one segment below an address, with `-` for any place.
+//! Lists: the bodies that stand one segment below an address, with `-` for any place where the service takes it.
 
 use std::collections::BTreeSet;
 use std::ops::{Bound, Range};
@@ -10,6 +10,9 @@ use crate::address::Call;
 use crate::answer::Answer;
 use crate::description::is_name;
 use crate::misbehaviour::Fault;
+
+/// Places that every service has.
+const PLACES: [&str; 2] = ["europe-west1", "us-central1"];
 
 impl GoogleEstate {
     /// The page of the list at an address that is asked for, its items under `field`.
@@ -112,12 +115,20 @@ impl GoogleEstate {
             || self.bodies.contains_key(owner)
     }
 
-    /// The places in which there is something, below `…/locations`.
+    /// The places of a service, below `…/locations`: some that every service has, and those in which there is something,
+    /// whichever version of the service has it.
     fn places(&self, list: &str) -> Vec<Value> {
-        let below = format!("{list}/");
-        let keys = self.bodies.range(below.clone()..).take_while(|(key, _)| key.starts_with(&below));
-        let names: BTreeSet<&str> =
-            keys.filter_map(|(key, _)| key[below.len()..].split('/').next()).collect();
+        let mut names = BTreeSet::from(PLACES);
+        if let [host, _, "projects", project, _] = list.split('/').collect::<Vec<_>>()[..] {
+            let keys = self.bodies.range(format!("{host}/")..).map(|(key, _)| key.as_str());
+            names.extend(keys.take_while(|key| key.split('/').next() == Some(host)).filter_map(|key| {
+                let mut below = key.split('/').skip(2);
+                let same = below.next() == Some("projects")
+                    && below.next() == Some(project)
+                    && below.next() == Some("locations");
+                below.next().filter(|_| same)
+            }));
+        }
         let relative = list.splitn(3, '/').nth(2).unwrap_or_default();
         names
             .into_iter()

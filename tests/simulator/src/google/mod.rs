@@ -155,6 +155,10 @@ impl Provider for GoogleEstate {
             let message = format!("Permission denied on resource project {name} (or it may not exist).");
             return Some(fault::refusal(call, 403, "PERMISSION_DENIED", "CONSUMER_INVALID", &message));
         }
+        if !read.anywhere && call.path.contains("/locations/-/") {
+            let message = "Location must be a valid location, and cannot be the \"-\" wildcard.";
+            return Some(fault::refusal(call, 400, "INVALID_ARGUMENT", "invalid", message));
+        }
         Some(self.read(call, document, read, &key))
     }
 

@@ -118,17 +118,15 @@ fn what_google_does_not_publish_is_refused() {
 async fn resources_and_lists_are_read_by_host_and_path() {
     let server = started(Misbehaviour::default()).await;
     assert_eq!(read(&server, RUN, &format!("{SERVICE}/api")).await.body["ingress"], "INGRESS_TRAFFIC_ALL");
-    let anywhere = read(&server, RUN, "/v2/projects/shop/locations/-/services").await;
-    assert_eq!(names(&anywhere.body["services"]), ["api", "b", "c"]);
+    let listed = read(&server, RUN, SERVICE).await;
+    assert_eq!(names(&listed.body["services"]), ["api", "b", "c"]);
     let by_number = read(&server, RUN, "/v2/projects/100200300400/locations/europe-west1/services").await;
-    assert_eq!(by_number.body, anywhere.body);
-    let none = read(&server, RUN, "/v2/projects/shop/locations/-/jobs").await;
+    assert_eq!(by_number.body, listed.body);
+    let none = read(&server, RUN, "/v2/projects/shop/locations/europe-west1/jobs").await;
     assert_eq!((none.status, none.body), (200, json!({})), "what is empty is left out");
     assert_eq!(reason(&read(&server, RUN, &format!("{SERVICE}/none")).await), (404, "NOT_FOUND"));
     assert_eq!(read(&server, RUN, &format!("{SERVICE}/api/revisions")).await.body, json!({}));
     assert_eq!(reason(&read(&server, RUN, &format!("{SERVICE}/none/revisions")).await), (404, "NOT_FOUND"));
-    let places = read(&server, "cloudtasks.googleapis.com", "/v2/projects/shop/locations").await;
-    assert_eq!(places.body["locations"][0]["locationId"], "europe-west1");
     let buckets = async |project: &str| {
         read(&server, "storage.googleapis.com", &format!("/storage/v1/b?project={project}")).await.body
     };
@@ -141,7 +139,47 @@ async fn resources_and_lists_are_read_by_host_and_path() {
     assert!(server.seen().unknown.is_empty(), "{:?}", server.seen().unknown);
     assert_eq!(read(&server, RUN, "/v7/services").await.status, 404);
     assert_eq!(server.seen().unknown.keys().collect::<Vec<_>>(), ["GET run.googleapis.com/v7/services"]);
-    assert_eq!(read(&server, RUN, "/v2/projects/shop/locations/-/services?where=x").await.status, 400);
+    assert_eq!(
+        read(&server, RUN, "/v2/projects/shop/locations/europe-west1/services?where=x").await.status,
+        400
+    );
+}
+
+#[tokio::test]
+async fn services_have_locations_and_few_list_all_of_them_at_once() {
+    let mut shop = shop();
+    let function = "projects/shop/locations/asia-east1/functions/resize";
+    let planted = json!({"host": "cloudfunctions.googleapis.com", "path": format!("/v2/{function}"),
+        "body": {"name": function, "environment": "GEN_2"}});
+    shop["resources"].as_array_mut().unwrap().push(planted);
+    let job = "projects/shop/locations/africa-south1/jobs/j";
+    let planted = json!({"host": RUN, "path": format!("/v2/{job}"), "body": {"name": job}});
+    shop["resources"].as_array_mut().unwrap().push(planted);
+    let server = GoogleServer::start(GoogleEstate::planted(&shop).unwrap(), Misbehaviour::default()).await;
+    let places = async |host: &str, version: &str| {
+        let path = format!("/{version}/projects/shop/locations");
+        let body = read(&server, host, &path).await.body;
+        as_published(host, "GET", path.trim_start_matches('/'), &body);
+        let places = body["locations"].as_array().unwrap().clone();
+        places.iter().map(|place| place["locationId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let tasks = places("cloudtasks.googleapis.com", "v2").await;
+    assert_eq!(tasks, ["europe-west1", "us-central1"], "some that every service has");
+    let run = places(RUN, "v1").await;
+    assert_eq!(run, ["africa-south1", "europe-west1", "us-central1"], "version 1 tells of version 2's");
+    assert_eq!(read(&server, RUN, "/v2/projects/shop/locations").await.status, 404, "not published");
+    for (host, list) in [
+        (RUN, "/v2/projects/shop/locations/-/services"),
+        (RUN, "/v2/projects/shop/locations/-/jobs"),
+        (RUN, "/v2/projects/shop/locations/-/workerPools"),
+        ("cloudtasks.googleapis.com", "/v2/projects/shop/locations/-/queues"),
+        ("eventarc.googleapis.com", "/v1/projects/shop/locations/-/triggers"),
+        ("artifactregistry.googleapis.com", "/v1/projects/shop/locations/-/repositories"),
+    ] {
+        assert_eq!(reason(&read(&server, host, list).await), (400, "INVALID_ARGUMENT"), "{host}{list}");
+    }
+    let all = read(&server, "cloudfunctions.googleapis.com", "/v2/projects/shop/locations/-/functions").await;
+    assert_eq!(names(&all.body["functions"]), ["resize"]);
 }
 
 #[tokio::test]
@@ -295,10 +333,11 @@ async fn pages_are_followed_by_token() {
 #[tokio::test]
 async fn what_is_switched_off_is_not_what_is_denied() {
     let server = started(Misbehaviour::default()).await;
-    let services = |project: &str| format!("/v2/projects/{project}/locations/-/services");
+    let services = |project: &str| format!("/v2/projects/{project}/locations/europe-west1/services");
     assert_eq!(reason(&read(&server, RUN, &services("back")).await), (403, "SERVICE_DISABLED"));
     assert_eq!(read(&server, RUN, &services("shop")).await.status, 200);
-    let flows = read(&server, "workflows.googleapis.com", "/v1/projects/shop/locations/-/workflows").await;
+    let flows =
+        read(&server, "workflows.googleapis.com", "/v1/projects/shop/locations/us-central1/workflows").await;
     assert_eq!(reason(&flows), (403, "SERVICE_DISABLED"));
     assert_eq!(reason(&read(&server, RUN, &services("unseen")).await), (403, "CONSUMER_INVALID"));
     let faulty = async |fault: Fault, host: &str, path: &str| {

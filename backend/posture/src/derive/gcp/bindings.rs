@@ -73,8 +73,7 @@ impl Bindings {
         }
         // Sets of all accounts of a project are named by its number.
         let numbered = |member: &String| member.starts_with(SETS_OF_PROJECTS);
-        if project.number.is_none()
-            && bindings.all.iter().any(|binding| binding.members.iter().any(numbered))
+        if project.number.is_none() && bindings.all.iter().any(|binding| binding.members.iter().any(numbered))
         {
             bindings.doubts.extend(reason("project", "NotCollected"));
         }

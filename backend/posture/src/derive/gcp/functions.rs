@@ -39,7 +39,7 @@ pub(super) fn facts(
         ("invoker_check", fact(invoker_check(position, function, map, serving))),
         ("public_rights", fact(public_rights(position, function, map, serving))),
         ("runtime", fact(runtime(function, map))),
-        ("secrets", fact(secrets(function, "config"))),
+        ("secrets", fact(part(function, "buildConfig").and_then(|_| env_secrets(function)))),
         ("foreign_secrets", fact(foreign_secrets(function, serving))),
         ("connector", fact(connector(function, map))),
         ("repository", fact(images::repository_of(function, map, serving))),
@@ -47,6 +47,20 @@ pub(super) fn facts(
         ("open_sources", fact(open_sources(function, map))),
         ("dead_letters", fact(dead_letters(function, map))),
     ]
+}
+
+/// How it is built or run, which every function says: where it is left out, nobody knows what it would say.
+fn part<'f>(function: &'f Resource, name: &str) -> Reading<&'f Value> {
+    required(function, "config")?.get(name).ok_or_else(|| malformed("config"))
+}
+
+fn service_config(function: &Resource) -> Reading<&Value> {
+    part(function, "serviceConfig")
+}
+
+/// What looks like a secret in the variables of builds and of the function itself.
+fn env_secrets(function: &Resource) -> Reading<Value> {
+    service_config(function).and_then(|_| secrets(function, "config"))
 }
 
 /// False where everybody may call because the service beneath asks nobody for permission.
@@ -57,7 +71,8 @@ fn invoker_check(position: usize, function: &Resource, map: &Map<'_>, serving: &
             Ok(!is_set(required(&service, "service")?, "invokerIamDisabled"))
         }
         None if is_first_generation(function)? => Ok(true),
-        None => map.listed("run", None).map(|()| true),
+        // Which service is beneath is said here only.
+        None => service_config(function).and_then(|_| map.listed("run", None).map(|()| true)),
     }
 }
 
@@ -85,8 +100,7 @@ pub(super) fn rights(holders: &[Holder], on: &str) -> Vec<Value> {
 
 /// The life of the runtime; null for functions that were built from an image of their own.
 fn runtime(function: &Resource, map: &Map<'_>) -> Reading<Value> {
-    let config = required(function, "config")?;
-    let build = config.get("buildConfig").ok_or_else(|| malformed("config"))?;
+    let build = part(function, "buildConfig")?;
     Ok(match text(build, "runtime").filter(|name| !name.is_empty()) {
         Some(name) => life(Provider::Gcp, name, map.estate.instant),
         None => Value::Null,
@@ -95,8 +109,7 @@ fn runtime(function: &Resource, map: &Map<'_>) -> Reading<Value> {
 
 /// Secrets that the function is given and that lie in another project.
 fn foreign_secrets(function: &Resource, serving: &Serving) -> Reading<Value> {
-    let config = required(function, "config")?;
-    let service = config.get("serviceConfig").unwrap_or(&Value::Null);
+    let service = service_config(function)?;
     let mounted = ["secretEnvironmentVariables", "secretVolumes"].map(|key| list(service, key));
     let mut found = Vec::new();
     for secret in mounted.into_iter().flatten() {
@@ -112,8 +125,7 @@ fn foreign_secrets(function: &Resource, serving: &Serving) -> Reading<Value> {
 /// The connector that the function goes out through and its state, `MISSING` where there is no such connector; null
 /// where it names none, and no state where the connector is another project's.
 fn connector(function: &Resource, map: &Map<'_>) -> Reading<Value> {
-    let config = required(function, "config")?;
-    let named = config.pointer("/serviceConfig/vpcConnector").and_then(Value::as_str);
+    let named = text(service_config(function)?, "vpcConnector");
     let Some(name) = named.filter(|name| !name.is_empty()) else { return Ok(Value::Null) };
     let state = match map.position(&format!("//vpcaccess.googleapis.com/{name}")) {
         Some(position) => {

@@ -204,6 +204,7 @@ impl Serving {
                 self.above.insert(service, position);
             }
         }
+        self.unpaired = merged(std::mem::take(&mut self.unpaired));
     }
 
     fn keep(&mut self, position: usize, admits: bool, reach: Reach) {
