@@ -67,23 +67,24 @@ fn fn_project_is_as_it_was_recorded() {
     compare(&runtime, "fn", &options, &[]);
 }
 
-/// Calls that answer several shards at once: the same service of each subscription, or each service of a project.
-const SHARED: [&str; 3] = [
-    "Microsoft.ResourceGraph/resources/read",
-    "cloudasset.assets.listIamPolicy",
-    "cloudasset.assets.listResource",
+/// Calls that one shard makes for others, whichever comes first; the shards that they are made for, by service where it
+/// is one only, and whether each account has its own.
+const SHARED: [(&str, Option<&str>, bool); 4] = [
+    ("Microsoft.ResourceGraph/resources/read", None, false),
+    ("cloudasset.assets.listResource", None, true),
+    ("cloudasset.assets.listIamPolicy", None, true),
+    ("iam.roles.get", Some("roles"), false),
 ];
 
-/// Counts shared calls in the first shard that they answer, for which of them asks is a matter of chance.
+/// Counts shared calls in the first of the shards that they are made for.
 fn settle(shards: &mut [Shard]) {
-    for api in SHARED {
+    for (api, service, by_account) in SHARED {
         let mut first: BTreeMap<String, (usize, u64)> = BTreeMap::new();
         for (position, shard) in shards.iter_mut().enumerate() {
-            let group = if api.starts_with("Microsoft") {
-                shard.key.service.as_str()
-            } else {
-                shard.key.account.as_str()
-            };
+            if service.is_some_and(|service| service != shard.key.service.as_str()) {
+                continue;
+            }
+            let group = if by_account { shard.key.account.as_str() } else { "" };
             let calls = shard.coverage.calls.remove(api).unwrap_or(0);
             first.entry(group.to_owned()).or_insert((position, 0)).1 += calls;
         }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use nephoscope_collect::{
-    Asking, AwsOptions, AzureOptions, Budgets, FnOptions, GcpOptions, Limits, OrganizationOptions,
-    RegionChoice,
+    Asking, AwsOptions, AzureAuth, AzureCloud, AzureOptions, Budgets, FnOptions, GcpOptions, Limits,
+    OrganizationOptions, RegionChoice,
 };
 use nephoscope_model::ident::UnknownName;
 use nephoscope_model::{AccountId, Provider, Region, ServiceName, TargetName};
@@ -193,16 +193,14 @@ fn aws(section: &TargetSection, shared: &Shared<'_>) -> Result<AwsOptions, Failu
         regions: section.regions.as_ref().map_or(RegionChoice::Configured, choice),
         organization: organization(section, shared.refuse)?,
         asking: asking(section, shared)?,
-        ..AwsOptions::new(UNARMED)
     })
 }
 
 fn azure(section: &TargetSection, shared: &Shared<'_>) -> Result<AzureOptions, Failure> {
-    let default = AzureOptions::new(UNARMED);
     let secret = section.client_secret_file.as_ref();
     Ok(AzureOptions {
-        cloud: section.cloud.as_ref().map_or(Ok(default.cloud), |cloud| parsed(cloud, shared))?,
-        auth: section.auth.as_ref().map_or(Ok(default.auth), |auth| parsed(auth, shared))?,
+        cloud: section.cloud.as_ref().map_or(Ok(AzureCloud::default()), |cloud| parsed(cloud, shared))?,
+        auth: section.auth.as_ref().map_or(Ok(AzureAuth::default()), |auth| parsed(auth, shared))?,
         tenant: section.tenant.clone(),
         client_id: section.client_id.clone(),
         client_secret: secret.map(|file| kept_in(file, "client_secret_file", section, shared)).transpose()?,
@@ -210,7 +208,6 @@ fn azure(section: &TargetSection, shared: &Shared<'_>) -> Result<AzureOptions, F
         management_group: section.management_group.clone(),
         exclude: section.exclude.clone().unwrap_or_default(),
         asking: asking(section, shared)?,
-        ..default
     })
 }
 

@@ -1,11 +1,13 @@
 //! What a service file declares of each kind of resource: where it is listed, what is read of each, and what becomes of
 //! it. The files are tables; here is the one engine that reads by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::BoxFuture;
 use nephoscope_model::{AccountId, Kind as KindName, Provider, Region, Resource, ServiceName, Uid};
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
 
 use super::assets::{self, Inventory};
 use super::lending;
@@ -161,6 +163,24 @@ pub(super) struct Place<'a> {
     /// The project as it was listed.
     pub listed: &'a Value,
     pub service: &'a ServiceName,
+    /// What was read of things that several projects name, such as roles.
+    pub shared: &'a Shared,
+}
+
+/// What is read once for all projects that name it, by uid.
+#[derive(Debug, Default)]
+pub(super) struct Shared(Mutex<HashMap<Uid, Arc<OnceCell<Read>>>>);
+
+impl Shared {
+    /// Reads `uid` unless somebody has.
+    async fn read(&self, reader: &Reader, action: &'static Action, uid: &Uid, request: &Request) -> Read {
+        let cell = {
+            let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(asked.entry(uid.clone()).or_default())
+        };
+        let read = cell.get_or_init(|| reader.read(action, Some(uid), request)).await.clone();
+        read.inspect_err(|failure| reader.log.note(failure))
+    }
 }
 
 /// A resource before its details were read, with what the inventory says of its policy.
@@ -284,7 +304,7 @@ async fn find(
             let reads = reader
                 .each(&uids, |uid| async move {
                     let request = Request::get(&fill(path, place, relative(uid)));
-                    (uid, reader.read(action, Some(uid), &request).await)
+                    (uid, place.shared.read(reader, action, uid, &request).await)
                 })
                 .await;
             let mut found = Vec::new();

@@ -51,7 +51,7 @@ use nephoscope_model::{AccountId, Provider, Region, ServiceName, Shard, ShardKey
 
 use self::assets::Assets;
 use self::google::Google;
-use self::kind::{Kind, Place, gather};
+use self::kind::{Kind, Place, Shared, gather};
 use self::projects::Projects;
 use crate::budget::Family;
 use crate::error::CollectError;
@@ -110,6 +110,7 @@ pub struct Gcp {
     wire: Arc<dyn Wire>,
     projects: Projects,
     assets: Assets,
+    shared: Shared,
     /// Calls made before the first shard; they are counted in the first project's own.
     journal: Journal,
 }
@@ -129,7 +130,14 @@ impl Gcp {
         // Listing projects uses the quota of the credentials' own project, whichever that is.
         let reader = Reader::of(&options.asking, &wire, AccountId::from("credentials"));
         let projects = projects::discover(&reader, &options).await?;
-        Ok(Self { wire, projects, assets: Assets::default(), journal: reader.log, options })
+        Ok(Self {
+            wire,
+            projects,
+            assets: Assets::default(),
+            shared: Shared::default(),
+            journal: reader.log,
+            options,
+        })
     }
 
     /// The types that the inventory is asked for: those of all services that are read.
@@ -186,7 +194,7 @@ impl Collector for Gcp {
             true => Some(self.assets.of(&reader, &key.account, &self.asset_types()).await),
             false => None,
         };
-        let place = Place { project: &key.account, listed, service: &key.service };
+        let place = Place { project: &key.account, listed, service: &key.service, shared: &self.shared };
         let outcome = gather(&reader, &place, inventory.as_deref(), service.kinds).await;
         let resources = tidy(outcome.resources);
         let mut log = reader.log.into_log();
