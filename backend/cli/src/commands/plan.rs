@@ -40,6 +40,11 @@ pub async fn plan(scan: &args::Scan, targets: &[Target]) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A rate without digits that nobody needs: `15`, `1.67`.
+fn rate(per_second: f64) -> String {
+    format!("{per_second:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn show(plan: &Plan, mut loads: Vec<Load>) -> Result<(), Failure> {
     loads.sort_by(|a, b| {
         let of = |load: &Load| (load.account.clone(), load.region.clone());
@@ -52,7 +57,7 @@ fn show(plan: &Plan, mut loads: Vec<Load>) -> Result<(), Failure> {
             load.region.to_string(),
             load.family.to_owned(),
             load.calls.to_string(),
-            load.per_second.to_string(),
+            rate(load.per_second),
             plan.share.to_string(),
             format!("{:.1}", load.seconds),
         ]);
