@@ -4,6 +4,14 @@ use nephoscope_model::Provider;
 
 use crate::{aws, azure, fnproject, gcp};
 
+/// Names in order, each once.
+pub(crate) fn sorted<T: Ord>(names: impl Iterator<Item = T>) -> Vec<T> {
+    let mut names: Vec<T> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Every service of a provider, in the order in which shards are planned.
 pub fn services(provider: Provider) -> Vec<&'static str> {
     match provider {

@@ -14,6 +14,7 @@ use self::failure::{Class, Failure};
 use self::place::{Outcome, Place, tidy};
 use self::volatile::drop_volatile;
 use crate::budget::Family;
+use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected};
 use crate::redact::Redactor;
@@ -256,13 +257,6 @@ pub(crate) fn family(api: &str) -> Option<&'static Family> {
 fn declared() -> impl Iterator<Item = &'static Action> {
     let services = SERVICES.iter().flat_map(|service| service.actions);
     services.chain(regions::ACTIONS).copied()
-}
-
-fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 impl Aws {

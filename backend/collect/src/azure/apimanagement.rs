@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::expressions;
 use super::identities::relate_identities;
+use super::insights::diagnostics;
 use super::kind::{Detail, Kind, Source, always, any};
 use super::quota::READS;
 use crate::normalise::{relate, text, without};
@@ -37,9 +38,6 @@ static PRODUCT_APIS: List = reads("Microsoft.ApiManagement/service/products/apis
 static SUBSCRIPTIONS: List = reads("Microsoft.ApiManagement/service/subscriptions/read").list("value", NEXT);
 static BACKENDS: List = reads("Microsoft.ApiManagement/service/backends/read").list("value", NEXT);
 static NAMED_VALUES: List = reads("Microsoft.ApiManagement/service/namedValues/read").list("value", NEXT);
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", NEXT);
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -52,7 +50,7 @@ pub(super) const KINDS: &[Kind] = &[
             Detail::one("tenant_access", &TENANT, "/tenant/access").when(is_dedicated),
             Detail::all("api_diagnostics", &LOGGED, "/diagnostics"),
             Detail::all("api_gateways", &GATEWAYS, "/gateways").when(hosts_itself),
-            Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+            diagnostics("diagnostics"),
         ],
         normalise: service,
     },

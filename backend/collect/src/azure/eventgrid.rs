@@ -3,7 +3,8 @@
 use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::Value;
 
-use super::kind::{Detail, Kind, Source, always, any, as_it_is};
+use super::insights::diagnostics;
+use super::kind::{Kind, Source, always, any, as_it_is};
 use super::quota::READS;
 use crate::normalise::{relate, text};
 use crate::redact::Redactor;
@@ -11,11 +12,7 @@ use crate::rest::{Action, List, Pages};
 
 const VERSION: &str = "2025-02-15";
 const NEXT: Pages = Pages::Link("nextLink");
-const DIAGNOSTICS_PATH: &str = "/providers/Microsoft.Insights/diagnosticSettings";
 
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", NEXT);
 static OF_TOPICS: List = Action::new("Microsoft.EventGrid/topics/eventSubscriptions/read", &READS)
     .version(VERSION)
     .list("value", NEXT);
@@ -32,14 +29,14 @@ pub(super) const KINDS: &[Kind] = &[
         kind: "azure.eventgrid.topic",
         facet: "topic",
         source: Source::Graph { type_: "Microsoft.EventGrid/topics", keep: any },
-        details: &[Detail::all("diagnostics", &DIAGNOSTICS, DIAGNOSTICS_PATH)],
+        details: &[diagnostics("diagnostics")],
         normalise: as_it_is,
     },
     Kind {
         kind: "azure.eventgrid.topic",
         facet: "topic",
         source: Source::Graph { type_: "Microsoft.EventGrid/domains", keep: any },
-        details: &[Detail::all("diagnostics", &DIAGNOSTICS, DIAGNOSTICS_PATH)],
+        details: &[diagnostics("diagnostics")],
         normalise: as_it_is,
     },
     Kind {

@@ -2,16 +2,14 @@
 
 use nephoscope_model::{Facet, Resource};
 
+use super::insights::diagnostics;
 use super::kind::{Detail, Kind, Source, any, as_it_is};
 use super::quota::READS;
 use crate::normalise::text;
-use crate::rest::{Action, List, Pages};
+use crate::rest::Action;
 
 static NETWORK_RULES: Action =
     Action::new("Microsoft.EventHub/namespaces/networkRuleSets/read", &READS).version("2026-01-01");
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", Pages::Link("nextLink"));
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "azure.eventhub.namespace",
@@ -19,7 +17,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     source: Source::Graph { type_: "Microsoft.EventHub/namespaces", keep: any },
     details: &[
         Detail::one("network_rules", &NETWORK_RULES, "/networkRuleSets/default").when(has_network_rules),
-        Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+        diagnostics("diagnostics"),
     ],
     normalise: as_it_is,
 }];

@@ -1,10 +1,21 @@
-//! Application Insights: where functions send what they measure, without the keys to send it with.
+//! Azure Monitor: where functions send what they measure, without the keys to send it with, and where logs are kept.
 
 use nephoscope_model::{Facet, RelationName, Resource};
 
-use super::kind::{Kind, Source, any};
+use super::kind::{Detail, Kind, Source, any};
+use super::quota::READS;
 use crate::normalise::{relate, text, without};
 use crate::redact::Redactor;
+use crate::rest::{Action, List, Pages};
+
+pub(super) static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
+    .version("2021-05-01-preview")
+    .list("value", Pages::Link("nextLink"));
+
+/// The diagnostic settings of a resource: which of its logs are kept, and where.
+pub(super) const fn diagnostics(facet: &'static str) -> Detail {
+    Detail::all(facet, &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings")
+}
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "azure.insights.component",

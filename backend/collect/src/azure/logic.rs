@@ -4,20 +4,15 @@ use nephoscope_model::{Facet, Resource};
 
 use super::expressions;
 use super::identities::relate_identities;
-use super::kind::{Detail, Kind, Source, any};
-use super::quota::READS;
+use super::insights::diagnostics;
+use super::kind::{Kind, Source, any};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
-
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", Pages::Link("nextLink"));
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "azure.logic.workflow",
     facet: "workflow",
     source: Source::Graph { type_: "Microsoft.Logic/workflows", keep: any },
-    details: &[Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings")],
+    details: &[diagnostics("diagnostics")],
     normalise: workflow,
 }];
 
@@ -82,7 +77,8 @@ mod tests {
         assert_eq!(properties["parameters"]["stage"]["value"], "live");
         assert_eq!(resource.relations[0].to.as_str(), "/subscriptions/s/id");
 
-        let failure = crate::failure::Failure::malformed(&DIAGNOSTICS.action, "cut off");
+        let failure =
+            crate::failure::Failure::malformed(&super::super::insights::DIAGNOSTICS.action, "cut off");
         let unread = failure.facet("workflow");
         resource.facets.insert("workflow".to_owned(), unread.clone());
         workflow(&mut resource, &Redactor::new([7; 32]));

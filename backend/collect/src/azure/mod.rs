@@ -45,6 +45,7 @@ use self::graph::{Graph, QUERY};
 use self::kind::{Kind, Place, gather};
 use self::subscriptions::{Subscriptions, is_seen};
 use crate::budget::Family;
+use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected, unread};
 use crate::normalise::{text, tidy};
@@ -117,9 +118,7 @@ impl Azure {
         let seen = subscriptions.iter().filter(|(_, listed)| is_seen(listed));
         let ids = seen.map(|(id, _)| id.clone()).collect();
         let chosen = SERVICES.iter().filter(|service| options.asking.includes(service.name));
-        let mut types: Vec<&str> = chosen.flat_map(|service| service.kinds).filter_map(Kind::type_).collect();
-        types.sort_unstable();
-        types.dedup();
+        let types = sorted(chosen.flat_map(|service| service.kinds).filter_map(Kind::type_));
         Ok(Self { wire, ids, types, subscriptions, graph: Graph::default(), journal: reader.log, options })
     }
 
@@ -211,10 +210,7 @@ impl Collector for Azure {
 
 /// Every API action that is ever called, as coverage counts them.
 pub fn actions() -> Vec<&'static str> {
-    let mut names: Vec<&str> = declared().map(|action| action.api).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    sorted(declared().map(|action| action.api))
 }
 
 /// Every service, in the order in which shards are planned.
@@ -225,11 +221,7 @@ pub fn services() -> Vec<&'static str> {
 /// The API actions that one service calls.
 pub fn actions_of(service: &str) -> Vec<&'static str> {
     let services = SERVICES.iter().filter(|known| known.name == service);
-    let mut names: Vec<&str> =
-        services.flat_map(|service| service.kinds).flat_map(Kind::actions).map(|action| action.api).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    sorted(services.flat_map(|service| service.kinds).flat_map(Kind::actions).map(|action| action.api))
 }
 
 /// True where resources of `kind` are known only through `api`, which is the call of a listing of `service`.
@@ -243,10 +235,7 @@ pub fn lists(service: &str, api: &str, kind: &str) -> bool {
 pub fn permissions(tier: Tier) -> Vec<String> {
     let called = declared().filter(|action| action.tier <= tier).map(|action| action.permission.to_owned());
     let seen = SERVICES.iter().flat_map(|service| service.kinds).filter_map(Kind::reads);
-    let mut names: Vec<String> = called.chain(seen).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    sorted(called.chain(seen))
 }
 
 /// Whose quota a call uses, by the name under which coverage counts it.

@@ -2,6 +2,7 @@
 
 use nephoscope_model::{Facet, Resource};
 
+use super::insights::diagnostics;
 use super::kind::{Detail, Kind, Source, any, as_it_is};
 use super::quota::READS;
 use crate::normalise::text;
@@ -15,9 +16,6 @@ static NETWORK_RULES: Action =
 static RULES: List = Action::new("Microsoft.ServiceBus/namespaces/authorizationRules/read", &READS)
     .version(VERSION)
     .list("value", NEXT);
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", NEXT);
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "azure.servicebus.namespace",
@@ -26,7 +24,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     details: &[
         Detail::one("network_rules", &NETWORK_RULES, "/networkRuleSets/default").when(has_network_rules),
         Detail::all("rules", &RULES, "/AuthorizationRules"),
-        Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+        diagnostics("diagnostics"),
     ],
     normalise: as_it_is,
 }];

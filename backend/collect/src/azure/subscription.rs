@@ -4,6 +4,7 @@
 use nephoscope_model::{Facet, Resource};
 use serde_json::Value;
 
+use super::insights::diagnostics;
 use super::kind::{Detail, Kind, Source};
 use super::quota::READS;
 use crate::normalise::without;
@@ -12,9 +13,6 @@ use crate::rest::{Action, List, Pages};
 
 const NEXT: Pages = Pages::Link("nextLink");
 
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", NEXT);
 static PLANS: List =
     Action::new("Microsoft.Security/pricings/read", &READS).version("2024-01-01").list("value", NEXT);
 static BUDGETS: List =
@@ -28,7 +26,7 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     facet: "subscription",
     source: Source::Itself,
     details: &[
-        Detail::all("activity", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+        diagnostics("activity"),
         Detail::all("defender", &PLANS, "/providers/Microsoft.Security/pricings"),
         Detail::all("budgets", &BUDGETS, "/providers/Microsoft.Consumption/budgets"),
         Detail::all("activity_alerts", &ALERTS, "/providers/Microsoft.Insights/activityLogAlerts"),

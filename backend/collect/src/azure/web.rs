@@ -8,6 +8,7 @@ mod connections;
 use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::{Map, Value};
 
+use super::insights::diagnostics;
 use super::kind::{Detail, Kind, Source, any};
 use super::quota::READS;
 use crate::normalise::{relate, text, without};
@@ -54,10 +55,6 @@ static SLOT_REFERENCES: List = Action::new("Microsoft.Web/sites/slots/config/con
     .tier(Tier::Code)
     .list("value", NEXT);
 
-static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
-    .version("2021-05-01-preview")
-    .list("value", NEXT);
-
 pub(super) const KINDS: &[Kind] = &[
     Kind {
         kind: "azure.functions.app",
@@ -70,7 +67,7 @@ pub(super) const KINDS: &[Kind] = &[
             Detail::all("functions", &FUNCTIONS, "/functions"),
             Detail::all("private_endpoints", &ENDPOINTS, "/privateEndpointConnections")
                 .when(can_have_endpoints),
-            Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+            diagnostics("diagnostics"),
             Detail::all("references", &REFERENCES, "/config/configreferences/appsettings"),
             Detail::post("settings", &SETTINGS, "/config/appsettings/list"),
             Detail::post("connection_strings", &SETTINGS, "/config/connectionstrings/list"),
@@ -88,7 +85,7 @@ pub(super) const KINDS: &[Kind] = &[
             Detail::all("functions", &SLOT_FUNCTIONS, "/functions"),
             Detail::all("private_endpoints", &SLOT_ENDPOINTS, "/privateEndpointConnections")
                 .when(endpoints_decide),
-            Detail::all("diagnostics", &DIAGNOSTICS, "/providers/Microsoft.Insights/diagnosticSettings"),
+            diagnostics("diagnostics"),
             Detail::all("references", &SLOT_REFERENCES, "/config/configreferences/appsettings"),
             Detail::post("settings", &SLOT_SETTINGS, "/config/appsettings/list"),
             Detail::post("connection_strings", &SLOT_SETTINGS, "/config/connectionstrings/list"),

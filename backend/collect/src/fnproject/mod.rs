@@ -33,6 +33,7 @@ use self::registries::{MANIFEST, Registries};
 use self::strangers::{PROBE, Stranger, not_probed};
 use self::wire::{FAMILY, Server};
 use crate::budget::Family;
+use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::failure::{Class, Failure};
 use crate::log::{Journal, not_collected};
@@ -288,10 +289,7 @@ impl Collector for FnProject {
 
 /// Every API action that is ever called, as coverage counts them.
 pub fn actions() -> Vec<&'static str> {
-    let mut names: Vec<&str> = declared().map(|action| action.api).collect();
-    names.sort_unstable();
-    names.dedup();
-    names
+    sorted(declared().map(|action| action.api))
 }
 
 /// Every service, in the order in which shards are planned.
@@ -315,10 +313,7 @@ pub fn lists(service: &str, api: &str, kind: &str) -> bool {
 /// The paths that a token needs to be let to.
 pub fn permissions() -> Vec<&'static str> {
     let read = declared().filter(|action| ![PROBE.api, MANIFEST.api].contains(&action.api));
-    let mut paths: Vec<&str> = read.map(|action| action.permission).collect();
-    paths.sort_unstable();
-    paths.dedup();
-    paths
+    sorted(read.map(|action| action.permission))
 }
 
 /// Whose quota a call uses, by the name under which coverage counts it.

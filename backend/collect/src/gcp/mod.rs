@@ -54,6 +54,7 @@ use self::google::Google;
 use self::kind::{Kind, Place, Shared, gather};
 use self::projects::Projects;
 use crate::budget::Family;
+use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected};
 use crate::normalise::tidy;
@@ -143,11 +144,7 @@ impl Gcp {
     /// The types that the inventory is asked for: those of all services that are read.
     fn asset_types(&self) -> Vec<&'static str> {
         let services = SERVICES.iter().filter(|service| self.options.asking.includes(service.name));
-        let mut types: Vec<&str> =
-            services.flat_map(|service| service.kinds).filter_map(Kind::asset_type).collect();
-        types.sort_unstable();
-        types.dedup();
-        types
+        sorted(services.flat_map(|service| service.kinds).filter_map(Kind::asset_type))
     }
 }
 
@@ -242,11 +239,4 @@ pub(crate) fn family(api: &str) -> Option<&'static Family> {
 fn declared() -> impl Iterator<Item = &'static Action> {
     let services = SERVICES.iter().flat_map(|service| service.kinds).flat_map(Kind::actions);
     services.chain(projects::ACTIONS.iter().copied())
-}
-
-fn sorted(names: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut names: Vec<&str> = names.collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
