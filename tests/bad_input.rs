@@ -101,7 +101,7 @@ fn an_endpoint_that_fails_half_the_time() {
 fn a_broken_configuration_key() {
     let program = Program::new();
     program.write("nephoscope.toml", "store = \"sqlite:a.db\"\n[scan]\nbugdet = 0.5\n");
-    let expected = "error: configuration nephoscope.toml, line 3: unknown field `bugdet`, expected one of `budget`, `min_coverage`, `connect_timeout`, `read_timeout`, `call_timeout`, `tries`\n  help: did you mean `budget`?";
+    let expected = "error: configuration nephoscope.toml, line 3: unknown field `bugdet`, expected one of `budget`, `min_coverage`, `connect_timeout`, `read_timeout`, `call_timeout`, `shard_timeout`, `tries`\n  help: did you mean `budget`?";
     assert_eq!(refusal(&program.run(&["config", "check"])), (Some(2), expected));
 }
 

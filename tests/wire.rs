@@ -1,8 +1,9 @@
-//! What lies between the program and the stand-in for AWS: counts calls, and answers chosen ones in its place.
+//! What lies between the program and the stand-in for a cloud: counts calls, and answers chosen ones in its place.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +55,16 @@ impl Answer {
     }
 }
 
+/// What became of a token that was revoked.
+#[derive(Debug, Default)]
+pub struct Revoked {
+    calls: AtomicUsize,
+    /// How often a token was asked for.
+    pub asked: AtomicUsize,
+    /// Calls that were refused for it.
+    pub refused: AtomicUsize,
+}
+
 type Rule = dyn Fn(&Request) -> Option<Answer> + Send + Sync;
 
 /// A listener that passes every call on, but for those that its rule answers. It lives as long as the test.
@@ -81,6 +92,25 @@ impl Wire {
             }
         });
         Self { address, calls }
+    }
+
+    /// Revokes the first token after so many calls: all others are refused with `body` until there is a second one.
+    pub fn revoking(upstream: SocketAddr, calls: usize, body: serde_json::Value) -> (Self, Arc<Revoked>) {
+        let revoked = Arc::new(Revoked::default());
+        let seen = Arc::clone(&revoked);
+        let wire = Self::to(upstream, move |request| {
+            let path = request.path.split('?').next().unwrap_or_default();
+            if path.ends_with("/token") {
+                seen.asked.fetch_add(1, Ordering::Relaxed);
+                return None;
+            }
+            let is_late = seen.calls.fetch_add(1, Ordering::Relaxed) >= calls;
+            (is_late && seen.asked.load(Ordering::Relaxed) == 1).then(|| {
+                seen.refused.fetch_add(1, Ordering::Relaxed);
+                Answer { body: body.to_string(), ..Answer::error(401, "Unauthorized", "") }
+            })
+        });
+        (wire, revoked)
     }
 
     /// Where it listens, as `AWS_ENDPOINT_URL` wants it.

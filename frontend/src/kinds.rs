@@ -139,6 +139,7 @@ pub(crate) const KINDS: &[(&str, &str)] = &[
     ("gcp.logging.metric", "log-based metric"),
     ("gcp.logging.sink", "log sink"),
     ("gcp.monitoring.alertpolicy", "alerting policy"),
+    ("gcp.monitoring.notificationchannel", "notification channel"),
     ("gcp.project", "project"),
     ("gcp.pubsub.subscription", "Pub/Sub subscription"),
     ("gcp.pubsub.topic", "Pub/Sub topic"),

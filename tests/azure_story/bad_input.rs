@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::sync::atomic::Ordering;
 
 use nephoscope_simulator::{AZURE_TENANT, AzureServer, Fault, FnEstate, FnServer, Misbehaviour};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::planted::{OFFICE, Planted, SECRET, label, subscription};
-use super::{NARROW, findings, started, target};
+use super::{NARROW, findings, program, started, target, verdicts};
 use crate::program::{Program, Run};
+use crate::wire::Wire;
 
 /// A scan of many targets, each at a server of its own.
 struct Story {
@@ -269,4 +271,28 @@ fn who_is_not_let_in_does_not_end_the_scan_of_the_others() {
         assert_eq!(found, [Some("PASS"), Some("FAIL")], "{target}: {}", told.run.stderr);
     }
     assert!(told.findings.iter().any(|finding| finding["provider"] == "fn"), "Fn is scanned beside Azure");
+}
+
+#[test]
+fn a_token_that_is_revoked_midway_is_asked_for_again_and_nothing_is_missed() {
+    let runtime = Runtime::new().unwrap();
+    let server = started(&runtime, Planted::part(&["plain"]).estate(), Misbehaviour::default());
+    let program = program(&server.endpoint(), NARROW);
+    let scanned = || {
+        let scan = program.run(&["scan", "--budget", "1", "--min-coverage", "1"]);
+        assert_eq!(scan.code, Some(0), "{}", scan.stderr);
+        assert!(!scan.stderr.contains("not read:"), "{}", scan.stderr);
+        let status = |(place, finding): (_, Value)| (place, finding["status"].clone());
+        verdicts(&program).into_iter().map(status).collect::<BTreeMap<_, _>>()
+    };
+    let before = scanned();
+
+    let message = "The access token has expired.";
+    let ended = json!({"error": {"code": "ExpiredAuthenticationToken", "message": message}});
+    let address = server.endpoint().trim_start_matches("http://").parse().unwrap();
+    let (wire, revoked) = Wire::revoking(address, 6, ended);
+    program.write("nephoscope.toml", &target("shop", &wire.endpoint(), NARROW));
+    assert_eq!(scanned(), before);
+    assert!(revoked.refused.load(Ordering::Relaxed) > 0, "the scan was over before the token was revoked");
+    assert_eq!(revoked.asked.load(Ordering::Relaxed), 2, "one token for all calls that were refused");
 }

@@ -1,6 +1,7 @@
 //! Answers that are none, or half: what is said of them, what coverage says, and that nothing passes or vanishes for it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
 use nephoscope_model::CoverageState;
 use nephoscope_simulator::{Fault, FnEstate, FnServer, GoogleServer, Misbehaviour};
@@ -8,11 +9,13 @@ use serde_json::{Value, json};
 
 use super::planted::{Planted, label};
 use super::{Story, Verdicts, target, with_status};
+use crate::wire::Wire;
+
+const FEW: &str = "services = [\"cloudfunctions\", \"project\", \"run\", \"storage\"]\n";
 
 /// A few functions, with the services that most of their verdicts need.
 fn story(misbehaviour: Misbehaviour) -> Story {
-    let few = "services = [\"cloudfunctions\", \"project\", \"run\", \"storage\"]\n";
-    Story::of(&Planted::part(&["plain"]), misbehaviour, few)
+    Story::of(&Planted::part(&["plain"]), misbehaviour, FEW)
 }
 
 /// Verdicts that are otherwise now: check and resource by status, or `gone`.
@@ -101,6 +104,34 @@ fn a_token_that_ends_midway_leaves_the_rest_unknown() {
     {
         assert!(changed["UNKNOWN"].iter().any(|finding| finding.starts_with(check)), "{check}: {changed:#?}");
     }
+}
+
+#[test]
+fn a_token_that_is_revoked_midway_is_asked_for_again_and_nothing_is_missed() {
+    let story = story(Misbehaviour::default());
+    story.scan();
+    let before = story.verdicts();
+    let ended =
+        json!({"error": {"code": 401, "message": "Invalid Credentials", "status": "UNAUTHENTICATED"}});
+    let address = story.server.endpoint().trim_start_matches("http://").parse().unwrap();
+    let (wire, revoked) = Wire::revoking(address, 12, ended);
+    story.program.write("nephoscope.toml", &format!("{}{FEW}", target("web", &wire.endpoint())));
+    let mut command = story.program.command(&["scan", "--budget", "1", "--min-coverage", "1"]);
+    command.env("GCE_METADATA_HOST", wire.endpoint().trim_start_matches("http://"));
+    let scan = story.program.run_command(command);
+    assert_eq!(scan.code, Some(0), "{}", scan.stderr);
+    assert!(revoked.refused.load(Ordering::Relaxed) > 0, "the scan was over before the token was revoked");
+    assert_eq!(revoked.asked.load(Ordering::Relaxed), 2, "one token for all calls that were refused");
+    assert_eq!((otherwise(&story, &before), story.unread()), (BTreeMap::new(), BTreeMap::new()));
+}
+
+#[test]
+fn a_token_endpoint_that_is_busy_is_asked_again() {
+    let busy = Misbehaviour::default().first_tries("metadata", 2, Fault::Throttled(Some(1)));
+    let story = story(busy);
+    story.scan();
+    assert!(story.server.seen().throttled["metadata"] >= 2, "{:?}", story.server.seen().throttled);
+    assert_eq!(story.unread(), BTreeMap::new());
 }
 
 #[test]

@@ -77,6 +77,21 @@ fn without_policies_what_needs_them_is_unknown_and_names_the_permission() {
 }
 
 #[test]
+fn a_refused_search_of_projects_names_the_permission_and_not_the_network() {
+    let story =
+        Story::of(&Planted::part(&[]), Misbehaviour::default().always("*projects.search", Fault::Denied), "");
+    let scan = story.run(&["scan"]);
+    assert_eq!(scan.code, Some(1), "{}", scan.stderr);
+    for text in [
+        "list the projects of Google Cloud",
+        "help: give the credentials `resourcemanager.projects.get` by the role of `nephoscope permissions gcp`",
+    ] {
+        assert!(scan.stderr.contains(text), "{}", scan.stderr);
+    }
+    assert!(!scan.stderr.contains("network"), "{}", scan.stderr);
+}
+
+#[test]
 fn an_api_that_is_switched_off_is_no_missing_permission() {
     let mut planted = part();
     planted.disabled = vec![("run.googleapis.com", "attic"), ("firestore.googleapis.com", "attic")];

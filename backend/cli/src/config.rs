@@ -70,6 +70,8 @@ pub struct ScanSection {
     pub read_timeout: Option<Spanned<String>>,
     /// Longest time for a call, with its tries and the waits between them.
     pub call_timeout: Option<Spanned<String>>,
+    /// The most time that one shard may lose to calls that fail.
+    pub shard_timeout: Option<Spanned<String>>,
     /// Most tries of a call.
     pub tries: Option<u32>,
 }
@@ -153,6 +155,7 @@ fn limits(section: &ScanSection, refuse: &dyn Fn(usize, String, &str) -> Failure
         (&section.connect_timeout, &mut limits.connect),
         (&section.read_timeout, &mut limits.attempt),
         (&section.call_timeout, &mut limits.call),
+        (&section.shard_timeout, &mut limits.shard),
     ];
     for (text, field) in fields {
         if let Some(text) = text {
@@ -280,6 +283,7 @@ mod tests {
             connect_timeout = "2s"
             read_timeout = "10s"
             call_timeout = "1m"
+            shard_timeout = "5m"
             tries = 3
             [[target]]
             name = "azure"
@@ -310,6 +314,7 @@ mod tests {
         let TargetAccess::Gcp(options) = &google.access else { panic!("a Google Cloud target") };
         assert_eq!((options.parent.as_deref(), options.exclude.len()), (Some("folders/7"), 1));
         assert_eq!(options.asking.limits.call, Duration::from_secs(60));
+        assert_eq!(options.asking.limits.shard, Duration::from_secs(300));
         let TargetAccess::Fn(options) = &fn_project.access else { panic!("a Fn target") };
         assert!(options.probe && options.asking.limits.connect == Duration::from_secs(2));
         for name in ["aws", "azure", "gcp", "fn"] {

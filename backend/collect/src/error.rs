@@ -144,7 +144,10 @@ impl CollectError {
 impl CollectError {
     /// Nothing could be sent to `provider` at all.
     pub(crate) fn unsent(provider: &str, unsent: &Unsent) -> Self {
-        let (Unsent::Unreachable(why) | Unsent::Broken(why) | Unsent::Credentials(why)) = unsent;
+        let (Unsent::Unreachable(why)
+        | Unsent::Broken(why)
+        | Unsent::Credentials(why)
+        | Unsent::Busy { why, .. }) = unsent;
         Self::Refused {
             attempted: format!("reach {provider}"),
             help: "check the network, the proxy and `endpoint_url` of the target",

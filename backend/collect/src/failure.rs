@@ -88,6 +88,12 @@ impl Failure {
         Self::new(action, Class::TimedOut, "Timeout", "no answer in time")
     }
 
+    /// A call that was not made, because its shard had lost more time than it may.
+    pub(crate) fn out_of_time(action: &impl Asked) -> Self {
+        let message = "not asked: too much time was lost on calls of this shard that failed";
+        Self::new(action, Class::TimedOut, "ShardTimeout", message)
+    }
+
     /// How often a call that fails so is tried, given how often any call may be tried.
     pub(crate) fn tries(&self, most: u32) -> u32 {
         match self.class {

@@ -39,6 +39,7 @@ pub use error::{Cause, CollectError};
 pub use fnproject::{FnOptions, FnProject};
 pub use gcp::{Gcp, GcpOptions};
 pub use limits::Limits;
+pub use log::broken_off;
 pub use previous::Previous;
 pub use purpose::{Purpose, Tier};
 pub use redact::{Redactor, scrub};

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use governor::Jitter;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::budget::Budget;
 use crate::failure::{Asked, Class, Failure};
+use crate::log::Journal;
 
 /// How long and how often is tried.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +21,9 @@ pub struct Limits {
     pub attempt: Duration,
     /// Longest time for one call, with its tries and the waits between them.
     pub call: Duration,
+    /// The most time that one shard may lose to tries that fail, to the waits after them and to slow answers; what it
+    /// then still wants is not asked for. Waiting for the quota is no loss: a large shard rightly takes long.
+    pub shard: Duration,
     /// The wait before the second try; it doubles from try to try.
     pub first_wait: Duration,
     /// The longest wait between two tries, whatever the provider asks for.
@@ -34,6 +39,7 @@ impl Default for Limits {
             connect: Duration::from_secs(5),
             attempt: Duration::from_secs(30),
             call: Duration::from_secs(120),
+            shard: Duration::from_secs(600),
             first_wait: Duration::from_millis(200),
             longest_wait: Duration::from_secs(20),
             concurrency: 8,
@@ -41,13 +47,20 @@ impl Default for Limits {
     }
 }
 
+/// Calls of the whole process in flight: each has a connection with its buffers, and accounts are read side by side.
+static IN_FLIGHT: Semaphore = Semaphore::const_new(256);
+
+/// What an answer may take before it counts as slow.
+const PROMPT: Duration = Duration::from_secs(2);
+
 impl Limits {
-    /// Makes the call that `send` makes, within its budget, until it is answered or given up; `count` is told of each try.
+    /// Makes the call that `send` makes, within its budget, until it is answered or given up; `journal`, the shard's own,
+    /// counts each try and what is lost.
     pub(crate) async fn insist<T, F>(
         &self,
         asked: &impl Asked,
         budget: &Budget,
-        count: impl Fn(),
+        journal: &Journal,
         send: impl Fn() -> F,
     ) -> Result<T, Failure>
     where
@@ -56,18 +69,27 @@ impl Limits {
         let mut spent = Duration::ZERO;
         let mut tries = 0;
         loop {
+            // Calls in flight lose their time side by side.
+            if journal.lost() > self.shard * u32::try_from(self.concurrency).unwrap_or(u32::MAX) {
+                return Err(Failure::out_of_time(asked));
+            }
             budget.take().await;
-            count();
+            journal.count(asked);
             tries += 1;
+            let permit = IN_FLIGHT.acquire().await.expect("the semaphore is never closed");
             let started = Instant::now();
-            let failure = match tokio::time::timeout(self.attempt, send()).await {
+            let sent = tokio::time::timeout(self.attempt, send()).await;
+            drop(permit);
+            let failure = match sent {
                 Ok(Ok(answer)) => {
                     budget.answered();
+                    journal.lose(started.elapsed().saturating_sub(PROMPT));
                     return Ok(answer);
                 }
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::timed_out(asked),
             };
+            journal.lose(started.elapsed());
             spent += started.elapsed();
             let wait = self.wait(&failure, tries);
             if failure.class == Class::Throttled {
@@ -77,6 +99,7 @@ impl Limits {
                 return Err(failure);
             }
             tokio::time::sleep(wait).await;
+            journal.lose(wait);
             spent += wait;
         }
     }

@@ -1,7 +1,9 @@
 //! What happened while one shard was read, and the coverage that this amounts to.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nephoscope_model::{CollectionError, Coverage, CoverageState, Facet, Resource, Shard, ShardKey, Uid};
 
@@ -18,27 +20,42 @@ pub(crate) struct Log {
 
 /// The log of a shard, written by all calls that are in flight.
 #[derive(Debug, Default)]
-pub(crate) struct Journal(Mutex<Log>);
+pub(crate) struct Journal {
+    log: Mutex<Log>,
+    /// Milliseconds that calls lost, all together.
+    lost: AtomicU64,
+}
 
 impl Journal {
     /// A journal that goes on where `log` ends.
     pub(crate) fn after(log: Log) -> Self {
-        Self(Mutex::new(log))
+        Self { log: Mutex::new(log), lost: AtomicU64::default() }
     }
 
     /// Everything that was noted.
     pub(crate) fn into_log(self) -> Log {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.log.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was noted so far.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Log> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts one try of a call.
     pub(crate) fn count(&self, asked: &impl Asked) {
         *self.lock().calls.entry(asked.api().to_owned()).or_default() += 1;
+    }
+
+    /// Notes time that a call lost.
+    pub(crate) fn lose(&self, time: Duration) {
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.lost.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+
+    /// The time that calls lost so far, all together.
+    pub(crate) fn lost(&self) -> Duration {
+        Duration::from_millis(self.lost.load(Ordering::Relaxed))
     }
 
     /// Notes an error for the coverage. That something does not exist is an answer, not an error, and so is that it was
@@ -141,6 +158,14 @@ fn state(listings: &[Option<Failure>], log: &Log) -> CoverageState {
         _ if listings.iter().any(Option::is_some) || !log.errors.is_empty() => CoverageState::Partial,
         _ => CoverageState::Complete,
     }
+}
+
+/// A shard whose reading ended by a fault of ours, in these words; what was read of it is lost.
+pub fn broken_off(key: &ShardKey, words: &str) -> Shard {
+    let mut log = Log::default();
+    let message = format!("reading it broke off by a fault of this program ({words}); please report it");
+    log.add("collect", "BrokenOff", &message, None, None);
+    unread(key, CoverageState::Failed, log)
 }
 
 /// A shard of which nothing was read.

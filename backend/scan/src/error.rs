@@ -78,6 +78,12 @@ pub enum ScanError {
         /// The scan.
         scan: ScanId,
     },
+    /// Making the catalogue ready panicked: a defect of ours.
+    #[error("make the checks ready: {cause}")]
+    Court {
+        /// The panic's words.
+        cause: String,
+    },
     /// Judging panicked: a defect of ours.
     #[error("judge account {account}: {cause}")]
     Evaluate {
@@ -112,7 +118,7 @@ impl ScanError {
                 "a schedule is a cron line such as `0 2 * * *`, a time zone a name such as `Europe/Berlin`".to_owned()
             }
             Self::Interrupted { .. } => "run the same command again: committed shards are not read again".to_owned(),
-            Self::Evaluate { .. } => "this is a defect: report it with the check and resource it names".to_owned(),
+            Self::Court { .. } | Self::Evaluate { .. } => "this is a defect: report it with the check and resource it names".to_owned(),
         }
     }
 }

@@ -16,10 +16,16 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::ScanError;
 
+/// A catalogue made ready to judge what was scanned at one instant.
+pub(crate) fn court<'a>(catalogue: &'a Catalogue, open: &OpenScan) -> Result<Court<'a>, ScanError> {
+    let court = blocking(|| calmly(|| Court::of(catalogue, open.scan.instant)));
+    court.map_err(|cause| ScanError::Court { cause })
+}
+
 /// Judges everything known of one account, for facts cross services and regions, and stores what that gives.
 pub(crate) async fn judge(
     store: &dyn Store,
-    catalogue: &Catalogue,
+    court: &Court<'_>,
     open: &OpenScan,
     account: &AccountId,
 ) -> Result<(), ScanError> {
@@ -45,7 +51,7 @@ pub(crate) async fn judge(
     };
 
     let failed = |cause| ScanError::Evaluate { account: account.clone(), cause };
-    let bar = blocking(|| calmly(|| Bar::of(&estate, catalogue))).map_err(failed)?;
+    let bar = blocking(|| calmly(|| Bar::of(&estate, court))).map_err(failed)?;
     match store.evaluation_insert(id, account, &bar).await {
         Err(StoreError::Judge { cause, .. }) => Err(failed(cause)),
         other => Ok(other?),
@@ -56,14 +62,13 @@ pub(crate) async fn judge(
 struct Bar<'a> {
     estate: &'a Estate<'a>,
     survey: Survey<'a>,
-    court: Court<'a>,
+    court: &'a Court<'a>,
     /// By position of the check: how often it did not apply.
     not_applicable: Vec<AtomicU64>,
 }
 
 impl<'a> Bar<'a> {
-    fn of(estate: &'a Estate<'a>, catalogue: &'a Catalogue) -> Self {
-        let court = Court::of(catalogue, estate.instant);
+    fn of(estate: &'a Estate<'a>, court: &'a Court<'a>) -> Self {
         let not_applicable = court.checks.iter().map(|_| AtomicU64::new(0)).collect();
         Self { estate, survey: Survey::of(estate), court, not_applicable }
     }

@@ -15,7 +15,7 @@ use nephoscope_posture::score::score;
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
 use tokio_util::sync::CancellationToken;
 
-use crate::judge::judge;
+use crate::judge::{court, judge};
 use crate::source::{Given, Source};
 use crate::{Progress, ScanError};
 
@@ -105,7 +105,9 @@ async fn stages(
     let interrupted = || ScanError::Interrupted { scan: id.clone() };
 
     let mut done = open.done.len() as u64;
-    let missing = open.scan.planned.iter().filter(|key| !open.done.contains(key)).cloned();
+    // Both are sorted, and there may be tens of thousands.
+    let is_done = |key: &ShardKey| open.done.binary_search(key).is_ok();
+    let missing = open.scan.planned.iter().filter(|key| !is_done(key)).cloned();
     for keys in waves(source, missing.collect()) {
         // What the shards before these have named, in this run or in the one that it resumes.
         let mut named = BTreeSet::new();
@@ -137,14 +139,16 @@ async fn stages(
         }
     }
 
-    for account in
-        accounts(open.scan.planned.iter()).into_iter().filter(|account| !open.evaluated.contains(account))
+    let court = court(catalogue, open)?;
+    for account in accounts(open.scan.planned.iter())
+        .into_iter()
+        .filter(|account| open.evaluated.binary_search(account).is_err())
     {
         if stop.is_cancelled() {
             return Err(interrupted());
         }
         progress.tell(ScanEvent::Evaluating { account: account.clone() });
-        judge(store, catalogue, open, &account).await?;
+        judge(store, &court, open, &account).await?;
     }
 
     let end = ScanEnd {

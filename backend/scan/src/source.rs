@@ -1,14 +1,16 @@
 //! What gives the shards of a scan: a cloud through its collector, or a snapshot file.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
-use nephoscope_collect::{ACCOUNTS_AT_ONCE, Collector, Context, Named, Previous};
+use nephoscope_collect::{ACCOUNTS_AT_ONCE, Collector, Context, Named, Previous, broken_off};
 use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
 use nephoscope_store::Store;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::ScanError;
 
@@ -70,7 +72,7 @@ pub struct Cloud {
     /// Whose.
     pub target: TargetName,
     /// How it is read.
-    pub collector: Box<dyn Collector>,
+    pub collector: Arc<dyn Collector>,
 }
 
 impl std::fmt::Debug for Cloud {
@@ -95,7 +97,6 @@ impl Source for Cloud {
         keys: Vec<ShardKey>,
         given: Given<'a>,
     ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
-        let collector = &*self.collector;
         let mut accounts: BTreeMap<AccountId, Vec<ShardKey>> = BTreeMap::new();
         for key in keys {
             accounts.entry(key.account.clone()).or_default().push(key);
@@ -105,13 +106,23 @@ impl Source for Cloud {
             let reads = keys.into_iter().map(move |key| {
                 let given = given.clone();
                 async move {
-                    let context = given.of(collector, &key).await?;
-                    Ok(collector.collect_packed(&key, &context).await)
+                    let context = given.of(&*self.collector, &key).await?;
+                    Ok(read(Arc::clone(&self.collector), key, context).await)
                 }
             });
             stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE)
         });
         stream::iter(accounts).flatten_unordered(ACCOUNTS_AT_ONCE).boxed()
+    }
+}
+
+/// Reads one shard as a task of its own, so that shards use every core and go on while others are committed.
+async fn read(collector: Arc<dyn Collector>, key: ShardKey, context: Context) -> Shard<PackedResource> {
+    let of = key.clone();
+    let task = tokio::spawn(async move { collector.collect_packed(&of, &context).await });
+    match AbortOnDropHandle::new(task).await {
+        Ok(shard) => shard,
+        Err(ended) => broken_off(&key, &ended.to_string()).packed(),
     }
 }
 

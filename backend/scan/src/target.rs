@@ -56,16 +56,16 @@ impl Target {
     /// Connects, and gives what its shards are read from.
     pub async fn connect(&self) -> Result<Box<dyn Source + '_>, ScanError> {
         // Boxed, so that whoever waits for it need not know how deep it goes.
-        let connected: Result<Box<dyn Collector>, CollectError> = match &self.access {
+        let connected: Result<Arc<dyn Collector>, CollectError> = match &self.access {
             TargetAccess::Aws(options) => Box::pin(connect_aws((**options).clone())).await,
             TargetAccess::Azure(options) => {
-                Box::pin(Azure::connect((**options).clone())).await.map(|azure| Box::new(azure) as _)
+                Box::pin(Azure::connect((**options).clone())).await.map(|azure| Arc::new(azure) as _)
             }
             TargetAccess::Gcp(options) => {
-                Box::pin(Gcp::connect((**options).clone())).await.map(|gcp| Box::new(gcp) as _)
+                Box::pin(Gcp::connect((**options).clone())).await.map(|gcp| Arc::new(gcp) as _)
             }
             TargetAccess::Fn(options) => {
-                Box::pin(FnProject::connect((**options).clone())).await.map(|server| Box::new(server) as _)
+                Box::pin(FnProject::connect((**options).clone())).await.map(|server| Arc::new(server) as _)
             }
             TargetAccess::Gathered(shards) => return Ok(Box::new(Gathered { shards, finished: None })),
         };
@@ -125,9 +125,9 @@ impl Target {
 }
 
 /// One account, or all of an organization.
-async fn connect_aws(options: AwsOptions) -> Result<Box<dyn Collector>, CollectError> {
+async fn connect_aws(options: AwsOptions) -> Result<Arc<dyn Collector>, CollectError> {
     match options.organization {
-        Some(_) => Ok(Box::new(Organization::connect(options).await?)),
-        None => Ok(Box::new(Aws::connect(options).await?)),
+        Some(_) => Ok(Arc::new(Organization::connect(options).await?)),
+        None => Ok(Arc::new(Aws::connect(options).await?)),
     }
 }

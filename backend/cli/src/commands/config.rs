@@ -36,6 +36,7 @@ pub fn run(context: &Context, command: &Config) -> Outcome {
                 ("scan.connect_timeout", limits.connect, file.scan.connect_timeout.is_some()),
                 ("scan.read_timeout", limits.attempt, file.scan.read_timeout.is_some()),
                 ("scan.call_timeout", limits.call, file.scan.call_timeout.is_some()),
+                ("scan.shard_timeout", limits.shard, file.scan.shard_timeout.is_some()),
             ];
             for (key, span, given) in spans {
                 rows.add_row([key, &format!("{}s", span.as_secs_f64()), from(given)]);

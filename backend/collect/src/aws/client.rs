@@ -6,8 +6,8 @@
 use aws_config::SdkConfig;
 use nephoscope_model::{Region, Uid};
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use super::api::Action;
 use super::carry::Past;
@@ -84,14 +84,14 @@ impl Reader {
         let budget = self.budgets.of(&self.place.account, &self.place.region, action.family, self.share);
         let send = || async {
             let sending = wire::send(&self.sdk, &self.place.partition, action, request.clone());
-            match sending.with_subscriber(NoSubscriber::new()).await {
+            match sending.with_subscriber(Dispatch::none()).await {
                 Ok(answer) => answer.into_json(action).ok_or_else(|| {
                     Failure::malformed(action, "the answer is not what the API's protocol promises")
                 }),
                 Err(error) => Err(Failure::of(action, &error)),
             }
         };
-        let answer = self.limits.insist(action, &budget, || self.log.count(action), send).await;
+        let answer = self.limits.insist(action, &budget, &self.log, send).await;
         answer.inspect_err(|failure| self.log.record(failure, about))
     }
 }

@@ -1,6 +1,6 @@
 //! CloudTrail: the trails and event data stores whose home is this region, whether they record, and what.
 //!
-//! Two listings a region; two calls for each trail and one for each store.
+//! Two listings a region; two calls for each trail, a third where Insights may be on, and one for each store.
 //!
 //! Each trail is listed once: its shadows in other regions are left out. Only where a trail's home is not scanned
 //! at all, the first region reads its shadow, for it records there as well.
@@ -20,7 +20,7 @@ use super::volatile::Path;
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] =
-    &[&TRAILS.action, &GET_STATUS, &GET_SELECTORS, &STORES.action, &GET_STORE];
+    &[&TRAILS.action, &GET_STATUS, &GET_SELECTORS, &GET_INSIGHTS, &STORES.action, &GET_STORE];
 /// Every delivery of a log file moves these. The `Latest…Error` fields stay, and so do `StartLoggingTime` and
 /// `StopLoggingTime`, which show a trail that was paused between two scans; the `TimeLogging…` fields repeat
 /// them in another form.
@@ -51,11 +51,13 @@ static STORES: List = API.list("cloudtrail:ListEventDataStores", "EventDataStore
 static GET_STORE: Action = API.action("cloudtrail:GetEventDataStore");
 static GET_STATUS: Action = API.action("cloudtrail:GetTrailStatus");
 static GET_SELECTORS: Action = API.action("cloudtrail:GetEventSelectors");
+static GET_INSIGHTS: Action = API.action("cloudtrail:GetInsightSelectors");
 
 struct Trail {
     trail: Value,
     status: Read,
     selectors: Read,
+    insights: Read,
 }
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
@@ -92,7 +94,23 @@ async fn fetch_trail(reader: &Reader, trail: Value) -> Option<Trail> {
         return None;
     }
     let selectors = reader.call(&GET_SELECTORS, Some(&uid), Request::call().field("TrailName", arn)).await;
-    Some(Trail { status: status.map(Some), selectors: selectors.map(Some), trail })
+    let insights = fetch_insights(reader, &trail, &uid).await;
+    Some(Trail { status: status.map(Some), selectors: selectors.map(Some), insights, trail })
+}
+
+/// Not asked for where the trail says that it has none.
+async fn fetch_insights(reader: &Reader, trail: &Value, uid: &Uid) -> Read {
+    if trail.get("HasInsightSelectors") == Some(&Value::Bool(false)) {
+        return Ok(None);
+    }
+    match reader.call(&GET_INSIGHTS, Some(uid), Request::call().field("TrailName", uid.as_str())).await {
+        Err(failure) if failure.error == "InsightNotEnabledException" => {
+            // That it has none is an answer.
+            reader.log.forget(&failure);
+            Ok(None)
+        }
+        insights => insights.map(Some),
+    }
 }
 
 async fn fetch_stores(reader: &Reader) -> (Vec<Resource>, Option<Failure>) {
@@ -128,7 +146,7 @@ fn normalise(place: &Place, trails: Vec<Trail>) -> Vec<Resource> {
 }
 
 fn normalise_trail(place: &Place, replies: Trail) -> Option<Resource> {
-    let Trail { trail, status, selectors } = replies;
+    let Trail { trail, status, selectors, insights } = replies;
     let arn = text(&trail, "/TrailARN")?.to_owned();
     let mut resource = place.resource("aws.cloudtrail.trail", &arn, text(&trail, "/Name").unwrap_or(&arn));
     relate(&mut resource, RelationName::EncryptedBy, text(&trail, "/KmsKeyId"));
@@ -137,5 +155,6 @@ fn normalise_trail(place: &Place, replies: Trail) -> Option<Resource> {
     put(&mut resource, "trail", Ok(Some(trail)));
     put(&mut resource, "status", status);
     put(&mut resource, "selectors", selectors);
+    put(&mut resource, "insights", insights);
     Some(resource)
 }

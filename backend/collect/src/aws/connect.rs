@@ -7,8 +7,8 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::app_name::AppName;
+use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
 
 use super::failure::{Class, Failure};
 use super::{Aws, AwsOptions, RegionChoice, clock, is_refusal, regions, wire};
@@ -27,7 +27,7 @@ pub(super) async fn configure(options: &AwsOptions) -> Result<SdkConfig, Collect
     if let Ok(name) = AppName::new("nephoscope") {
         loader = loader.app_name(name);
     }
-    let loaded = loader.load().with_subscriber(NoSubscriber::new()).await;
+    let loaded = loader.load().with_subscriber(Dispatch::none()).await;
     let home = home_region(&loaded, options)?;
     let timeouts = TimeoutConfig::builder().connect_timeout(options.asking.limits.connect).build();
     let sdk =
@@ -46,7 +46,7 @@ pub(super) async fn assume(sdk: &SdkConfig, role: &str, external_id: Option<&str
     if let Some(external_id) = external_id {
         provider = provider.external_id(external_id);
     }
-    let provider = provider.build().with_subscriber(NoSubscriber::new()).await;
+    let provider = provider.build().with_subscriber(Dispatch::none()).await;
     // A cache of its own ends with the account, where the caller's would keep the credentials of all accounts.
     let cache = IdentityCache::lazy().build();
     let sdk = sdk.to_builder().credentials_provider(SharedCredentialsProvider::new(provider));

@@ -1,8 +1,9 @@
-//! DynamoDB: tables with their streams, policies, protection, encryption and limits.
+//! DynamoDB: tables with their streams, policies, protection, backups, encryption and limits.
 //!
 //! One call for a hundred tables and three for each: its description, whether it can be restored, and its policy; a
 //! fourth for the policy of its stream, where it has one. How tables scale is one listing for the whole region, made
-//! only where a table has capacity of its own to scale. Copies in other regions are tables there, and read there.
+//! only where a table has capacity of its own to scale; on-demand backups are another, made where there are tables.
+//! Copies in other regions are tables there, and read there.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,8 @@ use super::{policy, quota};
 
 pub(super) const SCOPE: Scope = Scope::Regional;
 pub(super) const ACTIONS: &[&Action] =
-    &[&TABLES.action, &DESCRIBE_TABLE, &DESCRIBE_BACKUPS, &GET_POLICY, &TARGETS.action];
-/// Sizes, and what was scaled when. The window in which a table can be restored moves with the clock.
+    &[&TABLES.action, &DESCRIBE_TABLE, &DESCRIBE_BACKUPS, &GET_POLICY, &TARGETS.action, &ON_DEMAND.action];
+/// Sizes, states, and what was scaled when. The window in which a table can be restored moves with the clock.
 pub(super) const VOLATILE: &[Path] = &[
     "table/ItemCount",
     "table/TableSizeBytes",
@@ -44,6 +45,8 @@ pub(super) const VOLATILE: &[Path] = &[
     "table/WarmThroughput",
     "backups/PointInTimeRecoveryDescription/EarliestRestorableDateTime",
     "backups/PointInTimeRecoveryDescription/LatestRestorableDateTime",
+    "on_demand_backups/BackupSummaries/*/BackupSizeBytes",
+    "on_demand_backups/BackupSummaries/*/BackupStatus",
 ];
 
 static API: Api = Api::json("DynamoDB", "dynamodb", "1.0", "DynamoDB_20120810", &quota::DYNAMODB);
@@ -52,6 +55,13 @@ static TABLES: List =
 static DESCRIBE_TABLE: Action = API.action("dynamodb:DescribeTable");
 static DESCRIBE_BACKUPS: Action = API.action("dynamodb:DescribeContinuousBackups");
 static GET_POLICY: Action = API.action("dynamodb:GetResourcePolicy");
+static ON_DEMAND: List = API
+    .list("dynamodb:ListBackups", "BackupSummaries")
+    .paged("LastEvaluatedBackupArn", "ExclusiveStartBackupArn")
+    .within(&quota::DYNAMODB_BACKUPS);
+
+/// How many backups of a table are kept; it may have any number.
+const NEWEST: usize = 100;
 
 static SCALING: Api = Api::json(
     "Application Auto Scaling",
@@ -73,6 +83,16 @@ struct Table {
 /// The targets of each table, by the name of the table.
 type Targets = BTreeMap<String, Vec<Value>>;
 
+/// The on-demand backups of one table.
+#[derive(Default)]
+struct Backups {
+    count: usize,
+    newest: Vec<Value>,
+}
+
+/// The on-demand backups of each table, by the name of the table.
+type OnDemand = BTreeMap<String, Backups>;
+
 pub(super) async fn collect(reader: &Reader) -> Outcome {
     let listed = reader.list(&TABLES, None, Request::call()).await;
     let tables = listed.items.into_iter().map(|name| fetch(reader, name));
@@ -85,7 +105,8 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
     } else {
         Ok(Targets::new())
     };
-    let tables = tables.into_iter().map(|table| normalise(&reader.place, table, &targets));
+    let on_demand = if tables.is_empty() { Ok(OnDemand::new()) } else { list_backups(reader).await };
+    let tables = tables.into_iter().map(|table| normalise(&reader.place, table, &targets, &on_demand));
     Outcome { resources: tables.collect(), listings: vec![listed.failure] }
 }
 
@@ -157,7 +178,42 @@ fn by_table(targets: Vec<Value>) -> Targets {
     by_table
 }
 
-fn normalise(place: &Place, read: Table, targets: &Result<Targets, Failure>) -> Resource {
+/// Those that people make. Those of AWS Backup are listed by that service, and what DynamoDB keeps by itself of a table
+/// that was deleted expires by itself.
+async fn list_backups(reader: &Reader) -> Result<OnDemand, Failure> {
+    let mut by_table = OnDemand::new();
+    let request = Request::call().field("BackupType", "USER");
+    let keep = |backup| add_backup(&mut by_table, backup);
+    match reader.list_each(&ON_DEMAND, None, request, keep).await {
+        None => Ok(by_table),
+        Some(failure) => Err(failure),
+    }
+}
+
+fn add_backup(by_table: &mut OnDemand, backup: Value) {
+    let is_there = text(&backup, "/BackupStatus") != Some("DELETED");
+    if let Some(name) = text(&backup, "/TableName").filter(|_| is_there).map(str::to_owned) {
+        let Backups { count, newest } = by_table.entry(name).or_default();
+        *count += 1;
+        let position = newest.partition_point(|kept| is_newer(kept, &backup));
+        newest.insert(position, backup);
+        newest.truncate(NEWEST);
+    }
+}
+
+/// Of two that were made at once, the greater ARN stands for the newer.
+fn is_newer(one: &Value, other: &Value) -> bool {
+    let made = |backup: &Value| backup.get("BackupCreationDateTime").and_then(Value::as_f64).unwrap_or(0.0);
+    let by_arn = || text(one, "/BackupArn").cmp(&text(other, "/BackupArn"));
+    made(one).total_cmp(&made(other)).then_with(by_arn).is_gt()
+}
+
+fn normalise(
+    place: &Place,
+    read: Table,
+    targets: &Result<Targets, Failure>,
+    on_demand: &Result<OnDemand, Failure>,
+) -> Resource {
     let Table { name, mut table, backups, policy, stream_policy } = read;
     let uid = place.arn("dynamodb", &format!("table/{name}"));
     let mut resource = place.resource("aws.dynamodb.table", &uid, &name);
@@ -173,8 +229,11 @@ fn normalise(place: &Place, read: Table, targets: &Result<Targets, Failure>) -> 
         Ok(table) if is_paid_by_request(table) => Ok(None),
         Ok(_) | Err(_) => own.map(|own| own.map(|own| json!({ "ScalableTargets": own }))),
     };
+    let facet = |own: &Backups| json!({ "BackupSummaries": own.newest, "count": own.count });
+    let on_demand = on_demand.as_ref().map(|all| all.get(&name).map(facet)).map_err(Clone::clone);
     put(&mut resource, "table", table.map(Some));
     put(&mut resource, "backups", backups.map(Some));
+    put(&mut resource, "on_demand_backups", on_demand);
     put(&mut resource, "policy", policy);
     put(&mut resource, "stream_policy", stream_policy);
     put(&mut resource, "scaling", scaling);
@@ -211,7 +270,7 @@ mod tests {
     }
 
     fn facet(table: Table, targets: &Result<Targets, Failure>, name: &str) -> Facet {
-        normalise(&Place::example("dynamodb"), table, targets).facets[name].clone()
+        normalise(&Place::example("dynamodb"), table, targets, &Ok(OnDemand::new())).facets[name].clone()
     }
 
     #[test]
@@ -243,6 +302,29 @@ mod tests {
         assert_eq!(facet(table(fixed), &Ok(Targets::new()), "scaling"), Facet::Absent);
         let paid = json!({"BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"}});
         assert_eq!(facet(table(paid), &denied(), "scaling"), Facet::Absent);
+    }
+
+    #[test]
+    fn of_many_backups_the_newest_are_kept_and_all_are_counted() {
+        let backup = |number: usize| {
+            json!({
+                "TableName": "shop", "BackupArn": format!("arn:{number:03}"), "BackupStatus": "AVAILABLE",
+                // Two are made at once, at a time with a fraction.
+                "BackupCreationDateTime": 1_800_000_000.5 + (number / 2) as f64,
+            })
+        };
+        let mut deleted = backup(999);
+        deleted["BackupStatus"] = json!("DELETED");
+        let mut on_demand = OnDemand::new();
+        // In an order that is nobody's.
+        let numbers = (0..250).map(|number| number * 77 % 250);
+        numbers.map(backup).chain([deleted]).for_each(|backup| add_backup(&mut on_demand, backup));
+        let place = Place::example("dynamodb");
+        let shop = normalise(&place, table(json!({})), &Ok(Targets::new()), &Ok(on_demand));
+        let Facet::Known(kept) = &shop.facets["on_demand_backups"] else { panic!("known") };
+        assert_eq!(kept["count"], 250);
+        let newest: Vec<Value> = (150..250).rev().map(backup).collect();
+        assert_eq!(kept["BackupSummaries"], json!(newest));
     }
 
     #[test]

@@ -1,7 +1,11 @@
-//! CloudWatch Logs: log groups with retention and key, and the policies that let others write.
+//! CloudWatch Logs: log groups with retention, key and metric filters, and the policies that let others write.
+//!
+//! Three listings a region. Filters are listed for all groups at once.
+
+use std::collections::BTreeMap;
 
 use nephoscope_model::{RelationName, Resource};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Scope;
 use super::api::{Action, Api, List};
@@ -14,7 +18,7 @@ use super::volatile::Path;
 use super::{policy, quota};
 
 pub(super) const SCOPE: Scope = Scope::Regional;
-pub(super) const ACTIONS: &[&Action] = &[&GROUPS.action, &POLICIES.action];
+pub(super) const ACTIONS: &[&Action] = &[&GROUPS.action, &POLICIES.action, &FILTERS.action];
 /// Grows with every line that is logged.
 pub(super) const VOLATILE: &[Path] = &["group/storedBytes"];
 
@@ -22,29 +26,54 @@ static API: Api = Api::json("CloudWatch Logs", "logs", "1.1", "Logs_20140328", &
 static GROUPS: List = API.list("logs:DescribeLogGroups", "logGroups").paged("nextToken", "nextToken");
 static POLICIES: List =
     API.list("logs:DescribeResourcePolicies", "resourcePolicies").paged("nextToken", "nextToken");
+static FILTERS: List =
+    API.list("logs:DescribeMetricFilters", "metricFilters").paged("nextToken", "nextToken");
 
-/// The largest page of both listings.
+/// The largest page of each listing.
 const PAGE: i32 = 50;
 
+/// The metric filters of each log group, by the name of the group.
+type Filters = BTreeMap<String, Vec<Value>>;
+
 pub(super) async fn collect(reader: &Reader) -> Outcome {
-    let (groups, policies) = fetch(reader).await;
-    let listings = vec![groups.failure.clone(), policies.failure.clone()];
-    Outcome { resources: normalise(&reader.place, groups.items, policies.items), listings }
+    let (groups, policies, filters) = fetch(reader).await;
+    // Filters that could not be listed hide no group.
+    let listings = vec![groups.failure, policies.failure];
+    let filters = filters.whole().map(by_group);
+    Outcome { resources: normalise(&reader.place, groups.items, policies.items, &filters), listings }
 }
 
-async fn fetch(reader: &Reader) -> (Listing, Listing) {
-    let groups = reader.list(&GROUPS, None, Request::call().field("limit", PAGE));
-    let policies = reader.list(&POLICIES, None, Request::call().field("limit", PAGE));
-    tokio::join!(groups, policies)
+async fn fetch(reader: &Reader) -> (Listing, Listing, Listing) {
+    let page = || Request::call().field("limit", PAGE);
+    tokio::join!(
+        reader.list(&GROUPS, None, page()),
+        reader.list(&POLICIES, None, page()),
+        reader.list(&FILTERS, None, page())
+    )
 }
 
-fn normalise(place: &Place, groups: Vec<Value>, policies: Vec<Value>) -> Vec<Resource> {
-    let groups = groups.into_iter().filter_map(|group| log_group(place, group));
+fn by_group(filters: Vec<Value>) -> Filters {
+    let mut by_group = Filters::new();
+    for filter in filters {
+        if let Some(name) = text(&filter, "/logGroupName").map(str::to_owned) {
+            by_group.entry(name).or_default().push(filter);
+        }
+    }
+    by_group
+}
+
+fn normalise(
+    place: &Place,
+    groups: Vec<Value>,
+    policies: Vec<Value>,
+    filters: &Result<Filters, Failure>,
+) -> Vec<Resource> {
+    let groups = groups.into_iter().filter_map(|group| log_group(place, group, filters));
     let policies = policies.into_iter().filter_map(|policy| resource_policy(place, policy));
     groups.chain(policies).collect()
 }
 
-fn log_group(place: &Place, group: Value) -> Option<Resource> {
+fn log_group(place: &Place, group: Value, filters: &Result<Filters, Failure>) -> Option<Resource> {
     let name = text(&group, "/logGroupName")?.to_owned();
     let given = text(&group, "/logGroupArn").or_else(|| text(&group, "/arn"));
     let uid = match given.and_then(log_group_arn) {
@@ -54,6 +83,8 @@ fn log_group(place: &Place, group: Value) -> Option<Resource> {
     let mut resource = place.resource("aws.logs.group", &uid, &name);
     relate(&mut resource, RelationName::EncryptedBy, text(&group, "/kmsKeyId"));
     put(&mut resource, "group", Ok(Some(group)));
+    let own = filters.as_ref().map(|filters| filters.get(&name)).map_err(Clone::clone);
+    put(&mut resource, "metric_filters", own.map(|own| own.map(|own| json!({ "metricFilters": own }))));
     Some(resource)
 }
 

@@ -71,6 +71,10 @@ pub(super) static SNS: Family = Family { name: "sns", per_second: 30.0, burst: 3
 /// DynamoDB publishes no rate for describing tables and their policies.
 pub(super) static DYNAMODB: Family = Family { name: "dynamodb", per_second: 10.0, burst: 10 };
 
+/// `ListBackups`: 5 a second.
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_ListBackups.html>
+pub(super) static DYNAMODB_BACKUPS: Family = Family { name: "dynamodb-backups", per_second: 5.0, burst: 5 };
+
 /// Application Auto Scaling publishes no rate for describing targets; one listing is made in a region.
 pub(super) static APPLICATION_AUTOSCALING: Family =
     Family { name: "application-autoscaling", per_second: 5.0, burst: 5 };

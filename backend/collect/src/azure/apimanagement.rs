@@ -11,13 +11,11 @@ use serde_json::Value;
 use super::expressions;
 use super::identities::relate_identities;
 use super::insights::diagnostics;
-use super::kind::{Detail, Kind, Source, always, any};
+use super::kind::{Detail, Kind, NEXT, Source, always, any};
 use super::quota::READS;
 use crate::normalise::{relate, text, without};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
-
-const NEXT: Pages = Pages::Link("nextLink");
+use crate::rest::{Action, List};
 
 const fn reads(api: &'static str) -> Action {
     Action::new(api, &READS).version("2024-05-01")

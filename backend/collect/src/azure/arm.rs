@@ -20,33 +20,44 @@ use nephoscope_model::AccountId;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use super::options::AzureCloud;
-use super::{TENANT, quota};
+use super::options::{AzureAuth, AzureCloud, AzureOptions};
+use super::{TENANT, connect, quota};
 use crate::failure::Class;
 use crate::rest::transport::{Outgoing, Transport};
-use crate::rest::{Action, Explained, Reply, Request, Unsent, Wire};
+use crate::rest::{Action, Explained, Renewing, Reply, Request, Unsent, Wire};
 
 /// The manager of one cloud.
 #[derive(Debug)]
 pub(super) struct Arm {
-    pipeline: Pipeline,
+    pipeline: Renewing<Pipeline>,
     manager: &'static str,
 }
 
 impl Arm {
+    /// Signs with `credential`, and where that is refused with others made by `auth`.
     pub(super) fn new(
-        cloud: AzureCloud,
+        options: &AzureOptions,
+        auth: AzureAuth,
         credential: Arc<dyn TokenCredential>,
-        transport: &Transport,
+        transport: Transport,
     ) -> Self {
-        let manager = cloud.manager();
-        let bearer = BearerTokenAuthorizationPolicy::new(credential, [format!("{manager}/.default")]);
-        let policies: Vec<Arc<dyn Policy>> = vec![Arc::new(bearer)];
-        let (name, version) = (Some("nephoscope"), option_env!("CARGO_PKG_VERSION"));
-        let pipeline =
-            Pipeline::new(name, version, client_options(cloud, transport), Vec::new(), policies, None);
-        Self { pipeline, manager }
+        let manager = options.cloud.manager();
+        let first = pipeline(options.cloud, credential, &transport);
+        let options = options.clone();
+        let again = move || {
+            let credential = connect::make(auth, &options, &transport).ok()?;
+            Some(pipeline(options.cloud, credential, &transport))
+        };
+        Self { pipeline: Renewing::new(first, again), manager }
     }
+}
+
+fn pipeline(cloud: AzureCloud, credential: Arc<dyn TokenCredential>, transport: &Transport) -> Pipeline {
+    let scope = format!("{}/.default", cloud.manager());
+    let bearer = BearerTokenAuthorizationPolicy::new(credential, [scope]);
+    let policies: Vec<Arc<dyn Policy>> = vec![Arc::new(bearer)];
+    let (name, version) = (Some("nephoscope"), option_env!("CARGO_PKG_VERSION"));
+    Pipeline::new(name, version, client_options(cloud, transport), Vec::new(), policies, None)
 }
 
 /// What the SDK's pipelines and credentials send with: our transport, and no retries of its own, which know no budgets.
@@ -79,16 +90,19 @@ impl Wire for Arm {
             http.set_body(Body::from(body.to_string().into_bytes()));
         }
         let unchecked = PipelineSendOptions { skip_checks: true, ..PipelineSendOptions::default() };
-        let answer = self.pipeline.send(&Context::new(), &mut http, Some(unchecked)).await;
+        let pipeline = self.pipeline.current();
+        let answer = pipeline.send(&Context::new(), &mut http, Some(unchecked)).await;
         let answer = answer.map_err(|error| unsent(&error))?;
         let headers = answer
             .headers()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), value.as_str().to_owned()));
+        let status = u16::from(answer.status());
         Ok(Reply {
-            status: u16::from(answer.status()),
+            status,
             headers: headers.collect(),
             body: answer.body().as_ref().to_vec(),
+            renewed: status == 401 && self.pipeline.renew(&pipeline),
         })
     }
 
@@ -207,7 +221,9 @@ impl HttpClient for Sending {
         let reply = self.0.send(outgoing).await.map_err(|unsent| match unsent {
             Unsent::Unreachable(why) => azure_core::Error::with_message(ErrorKind::Connection, why),
             Unsent::Broken(why) => azure_core::Error::with_message(ErrorKind::Io, why),
-            Unsent::Credentials(why) => azure_core::Error::with_message(ErrorKind::Credential, why),
+            Unsent::Credentials(why) | Unsent::Busy { why, .. } => {
+                azure_core::Error::with_message(ErrorKind::Credential, why)
+            }
         })?;
         let mut headers = Headers::new();
         for (name, value) in reply.headers {

@@ -5,20 +5,18 @@
 use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::Value;
 
-use super::kind::{Kind, Source, as_it_is};
+use super::kind::{Kind, NEXT, Source, as_it_is};
 use super::quota::READS;
 use crate::normalise::{relate, text};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
+use crate::rest::{Action, List};
 
 const VERSION: &str = "2022-04-01";
 
-static ASSIGNMENTS: List = Action::new("Microsoft.Authorization/roleAssignments/read", &READS)
-    .version(VERSION)
-    .list("value", Pages::Link("nextLink"));
-static DEFINITIONS: List = Action::new("Microsoft.Authorization/roleDefinitions/read", &READS)
-    .version(VERSION)
-    .list("value", Pages::Link("nextLink"));
+static ASSIGNMENTS: List =
+    Action::new("Microsoft.Authorization/roleAssignments/read", &READS).version(VERSION).list("value", NEXT);
+static DEFINITIONS: List =
+    Action::new("Microsoft.Authorization/roleDefinitions/read", &READS).version(VERSION).list("value", NEXT);
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {

@@ -23,11 +23,11 @@ const METADATA: Duration = Duration::from_secs(3);
 /// How often a token is asked for again: tokens have no budget that could be used up, and without one there is no scan.
 const SIGN_IN_RETRIES: u32 = 3;
 
-/// A credential that has given a token for the manager.
+/// A credential that has given a token for the manager, and where it is from.
 pub(super) async fn credential(
     options: &AzureOptions,
     transport: &Transport,
-) -> Result<Arc<dyn TokenCredential>, CollectError> {
+) -> Result<(AzureAuth, Arc<dyn TokenCredential>), CollectError> {
     let scope = format!("{}/.default", options.cloud.manager());
     let mut reasons = Vec::new();
     for auth in order(options.auth) {
@@ -51,7 +51,7 @@ pub(super) async fn credential(
             Err(error) => Err(innermost(error)),
         };
         match (made, token) {
-            (Ok(credential), Ok(())) => return Ok(credential),
+            (Ok(credential), Ok(())) => return Ok((*auth, credential)),
             (_, Err(why)) => reasons.push(format!("{}: {why}", name(*auth))),
             (Err(error), Ok(())) => reasons.push(format!("{}: {}", name(*auth), innermost(&error))),
         }
@@ -106,7 +106,8 @@ fn is_configured(auth: AzureAuth, options: &AzureOptions) -> bool {
     }
 }
 
-fn make(
+/// The credential of this kind, which knows no token yet.
+pub(super) fn make(
     auth: AzureAuth,
     options: &AzureOptions,
     transport: &Transport,

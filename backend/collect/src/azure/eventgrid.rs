@@ -4,14 +4,13 @@ use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::Value;
 
 use super::insights::diagnostics;
-use super::kind::{Kind, Source, always, any, as_it_is};
+use super::kind::{Kind, NEXT, Source, always, any, as_it_is};
 use super::quota::READS;
 use crate::normalise::{relate, text};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
+use crate::rest::{Action, List};
 
 const VERSION: &str = "2025-02-15";
-const NEXT: Pages = Pages::Link("nextLink");
 
 static OF_TOPICS: List = Action::new("Microsoft.EventGrid/topics/eventSubscriptions/read", &READS)
     .version(VERSION)

@@ -22,10 +22,10 @@ pub(super) const KINDS: &[Kind] = &[Kind {
     normalise: as_it_is,
 }];
 
-/// The Basic tier lets everybody knock.
-fn has_network_rules(namespace: &Resource) -> bool {
-    let row = namespace.facets.get("hubs").and_then(Facet::value);
-    row.and_then(|row| text(row, "/sku/tier")) != Some("Basic")
+/// The Basic tier lets everybody knock, of Event Hubs and of Service Bus.
+pub(super) fn has_network_rules(namespace: &Resource) -> bool {
+    let mut known = namespace.facets.values().filter_map(Facet::value);
+    known.find_map(|row| text(row, "/sku/tier")) != Some("Basic")
 }
 
 #[cfg(test)]
@@ -41,5 +41,6 @@ mod tests {
             |tier: &str| resource("azure.eventhub.namespace", "/n", "hubs", json!({"sku": {"tier": tier}}));
         assert!(!has_network_rules(&of("Basic")));
         assert!(has_network_rules(&of("Premium")));
+        assert!(has_network_rules(&resource("azure.servicebus.namespace", "/n", "bus", json!({}))));
     }
 }

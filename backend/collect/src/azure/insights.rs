@@ -2,15 +2,15 @@
 
 use nephoscope_model::{Facet, RelationName, Resource};
 
-use super::kind::{Detail, Kind, Source, any};
+use super::kind::{Detail, Kind, NEXT, Source, any};
 use super::quota::READS;
 use crate::normalise::{relate, text, without};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
+use crate::rest::{Action, List};
 
 pub(super) static DIAGNOSTICS: List = Action::new("Microsoft.Insights/diagnosticSettings/read", &READS)
     .version("2021-05-01-preview")
-    .list("value", Pages::Link("nextLink"));
+    .list("value", NEXT);
 
 /// The diagnostic settings of a resource: which of its logs are kept, and where.
 pub(super) const fn diagnostics(facet: &'static str) -> Detail {

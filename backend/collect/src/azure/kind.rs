@@ -10,7 +10,10 @@ use super::graph::{Graph, QUERY};
 use crate::failure::{Class, Failure};
 use crate::normalise::{Outcome, put, tag, text};
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Reader, Request};
+use crate::rest::{Action, List, Pages, Reader, Request};
+
+/// How every listing of Resource Manager turns its pages.
+pub(super) const NEXT: Pages = Pages::Link("nextLink");
 
 /// One kind of resource.
 pub(super) struct Kind {
@@ -234,8 +237,8 @@ pub(super) async fn gather(
         if found.len() < listed
             && let Some(action) = kind.actions().next()
         {
-            let failure = Failure::malformed(action, "an item of the listing has no id");
-            reader.log.note(&failure);
+            let failure = Failure::malformed(action, &format!("{} items have no id", listed - found.len()));
+            reader.log.record(&failure, None);
             listings.push(Some(failure));
         }
         if reader.wants_one() {

@@ -1,13 +1,13 @@
 //! User-assigned identities, and whom outside Azure each of them trusts.
 
-use super::kind::{Detail, Kind, Source, any, as_it_is};
+use super::kind::{Detail, Kind, NEXT, Source, any, as_it_is};
 use super::quota::READS;
-use crate::rest::{Action, List, Pages};
+use crate::rest::{Action, List};
 
 static FEDERATED: List =
     Action::new("Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read", &READS)
         .version("2024-11-30")
-        .list("value", Pages::Link("nextLink"));
+        .list("value", NEXT);
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "azure.identity.userassigned",

@@ -48,8 +48,8 @@ use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected, unread};
-use crate::normalise::{text, tidy};
-use crate::purpose::{Purpose, Tier};
+use crate::normalise::text;
+use crate::purpose::Tier;
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Wire};
 use crate::{Collector, Context};
@@ -111,8 +111,8 @@ impl Azure {
         options.asking.check(&services())?;
         let transport = Transport::new(options.asking.limits.connect, options.asking.endpoint_url.as_deref());
         let transport = transport.map_err(|unsent| CollectError::unsent("Azure", &unsent))?;
-        let credential = connect::credential(&options, &transport).await?;
-        let wire: Arc<dyn Wire> = Arc::new(Arm::new(options.cloud, credential, &transport));
+        let (auth, credential) = connect::credential(&options, &transport).await?;
+        let wire: Arc<dyn Wire> = Arc::new(Arm::new(&options, auth, credential, transport));
         let reader = Reader::of(&options.asking, &wire, AccountId::from(TENANT));
         let subscriptions = subscriptions::discover(&reader, &options).await?;
         let seen = subscriptions.iter().filter(|(_, listed)| is_seen(listed));
@@ -198,13 +198,7 @@ impl Collector for Azure {
             types: &self.types,
         };
         let outcome = gather(&reader, &place, &self.graph, service.kinds).await;
-        let resources = tidy(outcome.resources);
-        let mut log = reader.log.into_log();
-        // What was not asked is no error.
-        if self.options.asking.purpose != Purpose::Plan {
-            log.complete(&resources);
-        }
-        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+        reader.shard(key, outcome)
     }
 }
 

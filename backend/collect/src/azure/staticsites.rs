@@ -3,15 +3,14 @@
 use nephoscope_model::{Facet, Resource};
 
 use super::identities::relate_identities;
-use super::kind::{Detail, Kind, Source, any};
+use super::kind::{Detail, Kind, NEXT, Source, any};
 use super::quota::READS;
 use crate::normalise::without;
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
+use crate::rest::{Action, List};
 
-static FUNCTIONS: List = Action::new("Microsoft.Web/staticSites/functions/read", &READS)
-    .version("2025-05-01")
-    .list("value", Pages::Link("nextLink"));
+static FUNCTIONS: List =
+    Action::new("Microsoft.Web/staticSites/functions/read", &READS).version("2025-05-01").list("value", NEXT);
 
 pub(super) const KINDS: &[Kind] = &[Kind {
     kind: "azure.staticsites.site",

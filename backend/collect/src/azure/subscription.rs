@@ -5,13 +5,11 @@ use nephoscope_model::{Facet, Resource};
 use serde_json::Value;
 
 use super::insights::diagnostics;
-use super::kind::{Detail, Kind, Source};
+use super::kind::{Detail, Kind, NEXT, Source};
 use super::quota::READS;
 use crate::normalise::without;
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
-
-const NEXT: Pages = Pages::Link("nextLink");
+use crate::rest::{Action, List};
 
 static PLANS: List =
     Action::new("Microsoft.Security/pricings/read", &READS).version("2024-01-01").list("value", NEXT);

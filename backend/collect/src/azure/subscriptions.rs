@@ -5,20 +5,21 @@ use std::collections::BTreeMap;
 use nephoscope_model::AccountId;
 use serde_json::{Value, json};
 
+use super::kind::NEXT;
 use super::options::AzureOptions;
 use super::quota;
 use crate::error::{Cause, CollectError};
 use crate::failure::{Class, Failure};
 use crate::normalise::text;
-use crate::rest::{Action, List, Pages, Reader, Request};
+use crate::rest::{Action, List, Reader, Request};
 
 static LIST: List = Action::new("Microsoft.Resources/subscriptions/read", &quota::READS)
     .version("2022-12-01")
-    .list("value", Pages::Link("nextLink"));
+    .list("value", NEXT);
 static DESCENDANTS: List =
     Action::new("Microsoft.Management/managementGroups/descendants/read", &quota::READS)
         .version("2020-05-01")
-        .list("value", Pages::Link("nextLink"));
+        .list("value", NEXT);
 
 pub(super) const ACTIONS: &[&Action] = &[&LIST.action, &DESCENDANTS.action];
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -177,6 +178,42 @@ async fn details_are_absent_denied_or_there() {
     let withheld = app.facets["settings"].unreadable().unwrap();
     assert_eq!(withheld.error, "NotAsked");
     assert!(shards["first web"].coverage.errors.iter().all(|error| error.error != "NotAsked"));
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_midway_is_asked_for_once_more() {
+    let given = AtomicUsize::new(0);
+    let (server, asked) = tenant("Enabled", move |path, request| {
+        if path.ends_with("/token") {
+            let token = format!("t{}", given.fetch_add(1, Ordering::Relaxed));
+            let body = json!({"token_type": "Bearer", "expires_in": 3599, "access_token": token});
+            return Some(ResponseTemplate::new(200).set_body_json(body));
+        }
+        let is_first = request.headers.get("authorization").is_some_and(|token| token == "Bearer t0");
+        if is_first && path != "/subscriptions" {
+            return Some(error(401, "ExpiredAuthenticationToken"));
+        }
+        path.ends_with("/resources").then(|| {
+            let rows =
+                json!({"data": [site(FIRST, "pay"), site(SECOND, "mail")], "resultTruncated": "false"});
+            ResponseTemplate::new(200).set_body_json(rows)
+        })
+    })
+    .await;
+    let azure = Azure::connect(options(&server)).await.unwrap();
+    let keys = azure.plan().await.unwrap();
+    let context = Context::default();
+    let shards = futures::future::join_all(keys.iter().map(|key| azure.collect(key, &context))).await;
+    for shard in &shards {
+        assert_eq!(shard.coverage.state, CoverageState::Complete, "{:?}", shard.coverage.errors);
+    }
+    let count = |part: &str| asked.lock().unwrap().iter().filter(|asked| asked.contains(part)).count();
+    assert_eq!(count("/token"), 2);
+    let queries: u64 = shards
+        .iter()
+        .filter_map(|shard| shard.coverage.calls.get("Microsoft.ResourceGraph/resources/read"))
+        .sum();
+    assert_eq!((count("/resources"), queries), (2, 2), "both calls are counted");
 }
 
 #[tokio::test]

@@ -9,15 +9,14 @@ use nephoscope_model::{Facet, RelationName, Resource};
 use serde_json::{Map, Value};
 
 use super::insights::diagnostics;
-use super::kind::{Detail, Kind, Source, any};
+use super::kind::{Detail, Kind, NEXT, Source, any};
 use super::quota::READS;
 use crate::normalise::{relate, text, without};
 use crate::purpose::Tier;
 use crate::redact::Redactor;
-use crate::rest::{Action, List, Pages};
+use crate::rest::{Action, List};
 
 const VERSION: &str = "2025-05-01";
-const NEXT: Pages = Pages::Link("nextLink");
 
 static CONFIG: Action = Action::new("Microsoft.Web/sites/config/read", &READS).version(VERSION);
 static PUBLISHING: List = Action::new("Microsoft.Web/sites/basicPublishingCredentialsPolicies/read", &READS)

@@ -168,7 +168,7 @@ impl<'a> Registries<'a> {
                 _ => Ok(reply),
             }
         };
-        let answer = reader.limits.insist(&MANIFEST, &budget, || reader.log.count(&MANIFEST), send).await;
+        let answer = reader.limits.insist(&MANIFEST, &budget, &reader.log, send).await;
         answer.inspect_err(|failure| reader.log.record(failure, None))
     }
 }
@@ -285,7 +285,7 @@ mod tests {
     fn where_a_registry_sends_for_a_token() {
         let asked = |challenge: &str| {
             let headers = vec![("www-authenticate".to_owned(), challenge.to_owned())];
-            super::challenge(&Reply { status: 401, headers, body: Vec::new() }).map(String::from)
+            super::challenge(&Reply { status: 401, headers, ..Reply::default() }).map(String::from)
         };
         let hub = r#"Bearer realm="https://auth.docker.io/token",service="registry.docker.io",scope="repository:a/b:pull""#;
         let url = "https://auth.docker.io/token?service=registry.docker.io&scope=repository%3Aa%2Fb%3Apull";

@@ -1,9 +1,9 @@
-//! Cloud Logging: where entries go, what is dropped on the way, and what is counted of them.
+//! Cloud Logging: where entries go, what is dropped on the way, what is counted of them, and how long they are kept.
 
 use nephoscope_model::{Facet, RelationName, Resource};
 
 use super::kind::{Kind, Source};
-use super::{names, quota};
+use super::{edges, names, quota};
 use crate::normalise::{relate, text};
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages};
@@ -16,6 +16,9 @@ static SINKS: List = Action::new("logging.sinks.list", &quota::OTHERS)
 static METRICS: List = Action::new("logging.logMetrics.list", &quota::OTHERS)
     .at(HOST)
     .list("metrics", Pages::Token { reply: "nextPageToken", request: "pageToken" });
+static BUCKETS: List = Action::new("logging.buckets.list", &quota::OTHERS)
+    .at(HOST)
+    .list("buckets", Pages::Token { reply: "nextPageToken", request: "pageToken" });
 
 pub(super) const KINDS: &[Kind] = &[
     Kind {
@@ -44,6 +47,19 @@ pub(super) const KINDS: &[Kind] = &[
         details: &[],
         normalise: metric,
     },
+    Kind {
+        kind: "gcp.logging.bucket",
+        facet: "bucket",
+        host: HOST,
+        source: Source::Assets {
+            type_: "logging.googleapis.com/LogBucket",
+            list: Some(&BUCKETS),
+            path: "/v2/projects/{project}/locations/-/buckets",
+        },
+        policy: None,
+        details: &[],
+        normalise: bucket,
+    },
 ];
 
 fn sink(sink: &mut Resource, _redactor: &Redactor) {
@@ -58,6 +74,14 @@ fn metric(metric: &mut Resource, _redactor: &Redactor) {
     name(metric, "metric", "metrics");
 }
 
+fn bucket(bucket: &mut Resource, _redactor: &Redactor) {
+    let rest = names::rest(bucket).to_owned();
+    names::by_project(bucket, HOST, &rest);
+    let config = bucket.facets.get("bucket").and_then(Facet::value);
+    let key = config.and_then(|bucket| text(bucket, "/cmekSettings/kmsKeyName")).map(str::to_owned);
+    edges::to(bucket, RelationName::EncryptedBy, "cloudkms.googleapis.com", key.as_deref());
+}
+
 /// Logging lists its things by their last part alone, the inventory by the number of the project.
 fn name(resource: &mut Resource, facet: &str, collection: &str) {
     let said = resource.facets.get(facet).and_then(Facet::value).and_then(|facet| text(facet, "/name"));
@@ -68,6 +92,7 @@ fn name(resource: &mut Resource, facet: &str, collection: &str) {
 
 #[cfg(test)]
 mod tests {
+    use nephoscope_model::Uid;
     use serde_json::json;
 
     use super::*;
@@ -87,5 +112,23 @@ mod tests {
             resource("gcp.logging.metric", "metric", json!({"name": "projects/100/metrics/roles"}));
         metric(&mut whole, &Redactor::new([1; 32]));
         assert_eq!(whole.uid.as_str(), "//logging.googleapis.com/projects/shop/metrics/roles");
+    }
+
+    #[test]
+    fn a_bucket_is_what_sinks_write_to_and_names_its_key() {
+        let to = "logging.googleapis.com/projects/shop/locations/eu/buckets/audit";
+        let mut from = resource("gcp.logging.sink", "sink", json!({"name": "audit", "destination": to}));
+        sink(&mut from, &Redactor::new([1; 32]));
+        let key = "projects/shop/locations/eu/keyRings/a/cryptoKeys/b";
+        let facet = json!({"retentionDays": 400, "locked": true, "cmekSettings": {"kmsKeyName": key}});
+        let mut one = resource("gcp.logging.bucket", "bucket", facet);
+        one.uid = Uid::from("//logging.googleapis.com/projects/100/locations/eu/buckets/audit");
+        bucket(&mut one, &Redactor::new([1; 32]));
+        assert_eq!((&one.uid, one.name.as_str()), (&from.relations[0].to, "audit"));
+        let edges: Vec<_> = one.relations.iter().map(|edge| (edge.name, edge.to.as_str())).collect();
+        assert_eq!(edges, [(RelationName::EncryptedBy, &*format!("//cloudkms.googleapis.com/{key}"))]);
+        let mut bare = resource("gcp.logging.bucket", "bucket", json!({}));
+        bucket(&mut bare, &Redactor::new([1; 32]));
+        assert!(bare.relations.is_empty());
     }
 }

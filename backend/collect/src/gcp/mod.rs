@@ -57,8 +57,7 @@ use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected};
-use crate::normalise::tidy;
-use crate::purpose::{Purpose, Tier};
+use crate::purpose::Tier;
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Wire};
 use crate::{Collector, Context};
@@ -111,6 +110,8 @@ pub struct Gcp {
     wire: Arc<dyn Wire>,
     projects: Projects,
     assets: Assets,
+    /// The types that the inventory is asked for: those of all services that are read.
+    asset_types: Vec<&'static str>,
     shared: Shared,
     /// Calls made before the first shard; they are counted in the first project's own.
     journal: Journal,
@@ -135,17 +136,17 @@ impl Gcp {
             wire,
             projects,
             assets: Assets::default(),
+            asset_types: asset_types(&options),
             shared: Shared::default(),
             journal: reader.log,
             options,
         })
     }
+}
 
-    /// The types that the inventory is asked for: those of all services that are read.
-    fn asset_types(&self) -> Vec<&'static str> {
-        let services = SERVICES.iter().filter(|service| self.options.asking.includes(service.name));
-        sorted(services.flat_map(|service| service.kinds).filter_map(Kind::asset_type))
-    }
+fn asset_types(options: &GcpOptions) -> Vec<&'static str> {
+    let services = SERVICES.iter().filter(|service| options.asking.includes(service.name));
+    sorted(services.flat_map(|service| service.kinds).filter_map(Kind::asset_type))
 }
 
 fn service(key: &ShardKey) -> Option<&'static Service> {
@@ -188,18 +189,12 @@ impl Collector for Gcp {
             reader.log = Journal::after(self.journal.lock().clone());
         }
         let inventory = match service.kinds.iter().any(|kind| kind.asset_type().is_some()) {
-            true => Some(self.assets.of(&reader, &key.account, &self.asset_types()).await),
+            true => Some(self.assets.of(&reader, &key.account, &self.asset_types).await),
             false => None,
         };
         let place = Place { project: &key.account, listed, service: &key.service, shared: &self.shared };
         let outcome = gather(&reader, &place, inventory.as_deref(), service.kinds).await;
-        let resources = tidy(outcome.resources);
-        let mut log = reader.log.into_log();
-        // What was not asked is no error.
-        if self.options.asking.purpose != Purpose::Plan {
-            log.complete(&resources);
-        }
-        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+        reader.shard(key, outcome)
     }
 }
 

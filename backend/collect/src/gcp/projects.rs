@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::options::GcpOptions;
 use super::quota;
 use crate::error::{Cause, CollectError};
-use crate::failure::Failure;
+use crate::failure::{Class, Failure};
 use crate::normalise::text;
 use crate::rest::{Action, List, Pages, Reader, Request};
 
@@ -64,9 +64,28 @@ pub(super) async fn discover(reader: &Reader, options: &GcpOptions) -> Result<Pr
 }
 
 fn refused(attempted: &str, failure: &Failure) -> CollectError {
+    let help = match failure.class {
+        Class::Denied => {
+            "give the credentials `resourcemanager.projects.get` by the role of `nephoscope permissions gcp` in a project, folder or organization, and `serviceusage.services.use` by the role Service Usage Consumer in the quota project"
+        }
+        Class::Disabled => "enable the Cloud Resource Manager API in the quota project",
+        Class::Throttled
+        | Class::NotFound
+        | Class::Server
+        | Class::TimedOut
+        | Class::Unreachable
+        | Class::Malformed
+        | Class::Foreign
+        | Class::Credentials
+        | Class::Expired
+        | Class::NotAsked
+        | Class::Other => {
+            "check the network and `endpoint_url`, that the Cloud Resource Manager API is enabled in the quota project, and that the credentials may use it"
+        }
+    };
     CollectError::Refused {
         attempted: attempted.to_owned(),
-        help: "check the network and `endpoint_url`, that the Cloud Resource Manager API is enabled in the quota project, and that the credentials may use it",
+        help,
         cause: Cause::new(&format!("{}: {}", failure.error, failure.message)),
     }
 }

@@ -2,6 +2,8 @@
 
 mod locations;
 mod project;
+mod tokens;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -203,4 +205,23 @@ async fn projects_are_chosen_and_missed() {
     .await;
     let refused = connect(&denied, |_| {}).await.unwrap_err();
     assert_eq!(refused.to_string(), "list the projects of Google Cloud");
+}
+
+#[tokio::test]
+async fn a_refused_search_of_projects_says_what_is_missing() {
+    for (status, name, reason, help) in [
+        (
+            403,
+            "PERMISSION_DENIED",
+            "IAM_PERMISSION_DENIED",
+            "give the credentials `resourcemanager.projects.get`",
+        ),
+        (403, "PERMISSION_DENIED", "USER_PROJECT_DENIED", "`serviceusage.services.use`"),
+        (403, "PERMISSION_DENIED", "SERVICE_DISABLED", "enable the Cloud Resource Manager API"),
+        (503, "UNAVAILABLE", "backendError", "check the network"),
+    ] {
+        let (server, _) = hosts(move |_, _| Some(refusal(status, name, reason))).await;
+        let refused = connect(&server, |_| {}).await.unwrap_err();
+        assert!(refused.help().contains(help), "{reason}: {}", refused.help());
+    }
 }

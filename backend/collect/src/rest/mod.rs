@@ -5,6 +5,7 @@
 
 pub(crate) mod action;
 pub(crate) mod reader;
+pub(crate) mod renewing;
 pub(crate) mod request;
 pub(crate) mod transport;
 pub(crate) mod wire;
@@ -14,5 +15,6 @@ mod tests;
 
 pub(crate) use action::{Action, List, Pages};
 pub(crate) use reader::Reader;
+pub(crate) use renewing::Renewing;
 pub(crate) use request::Request;
 pub(crate) use wire::{Explained, Reply, Unsent, Wire};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use futures::stream;
-use nephoscope_model::{AccountId, Region, Uid};
+use nephoscope_model::{AccountId, Region, Shard, ShardKey, Uid};
 use serde_json::{Map, Value};
 
 use super::{Action, List, Pages, Request, Wire};
@@ -13,7 +13,7 @@ use crate::budget::Budgets;
 use crate::failure::{Class, Failure};
 use crate::limits::Limits;
 use crate::log::Journal;
-use crate::normalise::Read;
+use crate::normalise::{Outcome, Read, tidy};
 use crate::pages::{Listing, Tokens, keep_first};
 use crate::purpose::{Purpose, Tier};
 use crate::redact::Redactor;
@@ -102,16 +102,23 @@ impl Reader {
                 Err(unsent) => return Err(unsent.failure(action)),
             };
             if !(200..300).contains(&reply.status) || reply.looks_like_html() {
-                return Err(reply.failure(action, &*self.wire));
+                let failure = reply.failure(action, &*self.wire);
+                return if reply.renewed { Ok(Err(failure)) } else { Err(failure) };
             }
             if let Some(pause) = self.wire.rest(&reply) {
                 budget.rest(pause.min(self.limits.longest_wait));
             }
             serde_json::from_slice(&reply.body)
+                .map(Ok)
                 .map_err(|_| Failure::malformed(action, "the answer is not JSON, or was cut off"))
         };
-        let answer = self.limits.insist(action, &budget, || self.log.count(action), send).await;
-        answer.inspect_err(|failure| self.log.record(failure, about))
+        let insist = || self.limits.insist(action, &budget, &self.log, send);
+        let answer = match insist().await {
+            // The credentials had ended; with those that took their place it is asked once more.
+            Ok(Err(_)) => insist().await,
+            answer => answer,
+        };
+        answer.flatten().inspect_err(|failure| self.log.record(failure, about))
     }
 
     /// Lists everything that `request` asks for. What is listed about one thing is a detail: a plan counts it only.
@@ -205,6 +212,17 @@ impl Reader {
             Some(failure) if failure.class == Class::NotFound => Ok(None),
             Some(failure) => Err(failure),
         }
+    }
+
+    /// The shard that was read so, with its coverage.
+    pub(crate) fn shard(self, key: &ShardKey, read: Outcome) -> Shard {
+        let resources = tidy(read.resources);
+        let mut log = self.log.into_log();
+        // What was not asked is no error.
+        if self.purpose != Purpose::Plan {
+            log.complete(&resources);
+        }
+        Shard { key: key.clone(), coverage: log.coverage(&read.listings), resources }
     }
 
     /// Runs `work` for each of `items`, as many at a time as the limits allow; the results keep the order.

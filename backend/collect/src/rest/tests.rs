@@ -1,19 +1,19 @@
 //! The reader, against a server on loopback that answers as each test wants it to.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use nephoscope_model::{AccountId, Facet, Uid};
 use reqwest::Method;
-use reqwest::header::HeaderMap;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request as Received, ResponseTemplate};
 
 use super::transport::{Outgoing, Transport};
-use super::{Action, Explained, List, Pages, Reader, Reply, Request, Unsent, Wire};
+use super::{Action, Explained, List, Pages, Reader, Renewing, Reply, Request, Unsent, Wire};
 use crate::Named;
 use crate::budget::{Budgets, Family};
 use crate::failure::Class;
@@ -32,11 +32,20 @@ static BY_LINK: List = Action::new("links.list", &FAMILY).list("value", Pages::L
 static BY_BODY: List = Action::new("rows.query", &FAMILY)
     .list("data", Pages::Body { reply: "$skipToken", request: "/options/$skipToken" });
 
-/// A provider without credentials.
+/// A provider whose tokens are numbers, each made from the one before.
 #[derive(Debug)]
 struct Plain {
     transport: Transport,
     base: String,
+    token: Renewing<u32>,
+}
+
+impl Plain {
+    fn new(transport: Transport, base: &str) -> Self {
+        let made = AtomicU32::new(0);
+        let token = Renewing::new(0, move || Some(made.fetch_add(1, Ordering::Relaxed) + 1));
+        Self { transport, base: base.to_owned(), token }
+    }
 }
 
 #[async_trait]
@@ -47,7 +56,11 @@ impl Wire for Plain {
             Some(body) => (Method::POST, body.to_string().into_bytes()),
         };
         let url = request.url(&self.base, action.version);
-        self.transport.send(Outgoing { method, url, headers: HeaderMap::new(), body }).await
+        let token = self.token.current();
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from(*token))]);
+        let mut reply = self.transport.send(Outgoing { method, url, headers, body }).await?;
+        reply.renewed = reply.status == 401 && self.token.renew(&token);
+        Ok(reply)
     }
 
     fn explain(&self, reply: &Reply) -> Explained {
@@ -81,7 +94,7 @@ fn reader(server: &MockServer) -> Reader {
     };
     let transport = Transport::new(limits.connect, None).unwrap();
     Reader {
-        wire: Arc::new(Plain { transport, base: server.uri() }),
+        wire: Arc::new(Plain::new(transport, &server.uri())),
         account: AccountId::from("a"),
         redactor: Redactor::new([1; 32]),
         limits,
@@ -172,7 +185,8 @@ async fn what_is_no_answer_of_the_api_is_told_apart() {
         (reply(302, ""), Class::Foreign, 1),
         (reply(200, "{\"things\": [1"), Class::Malformed, 3),
         (reply(403, r#"{"code": "Denied", "message": "no"}"#), Class::Denied, 1),
-        (reply(401, "{}"), Class::Expired, 1),
+        // Once more with another token.
+        (reply(401, "{}"), Class::Expired, 2),
         (reply(404, "{}"), Class::NotFound, 1),
         (reply(429, "{}"), Class::Throttled, 4),
         (reply(503, "<html>busy</html>"), Class::Server, 4),
@@ -190,6 +204,31 @@ async fn what_is_no_answer_of_the_api_is_told_apart() {
         assert_eq!((failure.class, asked.load(Ordering::Relaxed)), (class, tries), "{failure:?}");
         assert_eq!(failure.permission.is_some(), class == Class::Denied);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_midway_is_renewed_once_for_all_calls() {
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    let server = server(move |request| {
+        let token = request.headers.get(AUTHORIZATION).unwrap().to_str().unwrap().to_owned();
+        log.lock().unwrap().push(token.clone());
+        match token.as_str() {
+            "0" => ResponseTemplate::new(401).set_body_json(json!({"code": "Ended"})),
+            _ => json_reply(json!({"token": token})),
+        }
+    })
+    .await;
+    let reader = reader(&server);
+    let answers =
+        reader.each(0..40, |_| async { reader.call(&GET, None, &Request::get("/x")).await.unwrap() }).await;
+    assert!(answers.iter().all(|answer| answer["token"] == "1"), "{answers:?}");
+    let seen = seen.lock().unwrap();
+    let refused = seen.iter().filter(|token| *token == "0").count();
+    assert!((1..=reader.limits.concurrency).contains(&refused), "{refused}");
+    assert_eq!(reader.log.lock().calls["things.get"], seen.len() as u64, "each call is counted");
+    assert_eq!(seen.len(), 40 + refused);
+    assert!(reader.log.lock().errors.is_empty());
 }
 
 #[tokio::test]
@@ -270,7 +309,7 @@ async fn one_address_can_stand_for_every_host() {
     let mut reader = reader(&server);
     let endpoint = format!("{}/through", server.uri());
     let transport = Transport::new(Duration::from_secs(1), Some(&endpoint)).unwrap();
-    reader.wire = Arc::new(Plain { transport, base: "https://cloud.example".to_owned() });
+    reader.wire = Arc::new(Plain::new(transport, "https://cloud.example"));
     let answer = reader.call(&GET, None, &Request::get("/a/b").query("c", "d")).await.unwrap();
     assert_eq!(answer, json!({"meant": "cloud.example", "path": "/through/a/b", "query": "c=d"}));
     assert!(Transport::new(Duration::from_secs(1), Some("no address")).is_err());

@@ -65,10 +65,8 @@ impl Transport {
         };
         let request = self.client.request(outgoing.method, url).headers(headers).body(outgoing.body);
         let mut response = request.send().await.map_err(|error| Unsent::Unreachable(innermost(&error)))?;
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers =
-            response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let mut reply = Reply { status: response.status().as_u16(), headers, body: Vec::new() };
+        let status = response.status().as_u16();
+        let mut reply = Reply { status, headers: named(response.headers()), ..Reply::default() };
         loop {
             match response.chunk().await {
                 Ok(Some(chunk)) if reply.body.len() + chunk.len() > LARGEST_REPLY => {
@@ -91,6 +89,12 @@ impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Transport").field("endpoint", &self.endpoint.as_ref().map(Url::as_str)).finish()
     }
+}
+
+/// Headers as a reply has them.
+pub(crate) fn named(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }
 
 /// The same path and parameters at `endpoint`.

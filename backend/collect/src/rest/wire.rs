@@ -40,6 +40,8 @@ pub(crate) struct Reply {
     /// Header names are in lower case.
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
+    /// True where it refuses credentials in whose place there are others by now.
+    pub renewed: bool,
 }
 
 /// Why nothing came back.
@@ -51,6 +53,8 @@ pub(crate) enum Unsent {
     Broken(String),
     /// There are no credentials, or their provider failed.
     Credentials(String),
+    /// Who gives tokens is overloaded, and may have asked to wait.
+    Busy { why: String, retry_after: Option<Duration> },
 }
 
 /// A provider's own words for a refusal.
@@ -125,6 +129,11 @@ impl Unsent {
             Self::Unreachable(why) => Failure::new(action, Class::Unreachable, "Unreachable", why),
             Self::Broken(why) => Failure::malformed(action, why),
             Self::Credentials(why) => Failure::new(action, Class::Credentials, "Credentials", why),
+            // The quota that was spent is not that of the call.
+            Self::Busy { why, retry_after } => Failure {
+                retry_after: *retry_after,
+                ..Failure::new(action, Class::Server, "Credentials", why)
+            },
         }
     }
 }

@@ -102,6 +102,7 @@ pub(super) fn verdicts(
         };
         changes.extend(sides.into_values().filter(differs));
     }
+    let resources = reader.order()?;
     changes.sort_by_cached_key(|(before, after)| {
         let class = match after.map(|side| side.status) {
             Some(Status::Fail) => 0,
@@ -110,7 +111,7 @@ pub(super) fn verdicts(
         };
         let shown = after.or(*before);
         let order = shown.map(|side| {
-            let rank = (reader.names.rank(side.at.resource), reader.names.check_rank(side.at.check));
+            let rank = (resources.rank(side.at.resource), reader.names.check_rank(side.at.check));
             (Reverse(side.severity), Reverse(side.exposure), rank)
         });
         (class, order)
@@ -142,7 +143,8 @@ pub(super) fn resources(
 ) -> Sql<Vec<ResourceChange>> {
     let both = Both::new(reader, from, to, filter)?;
     let mut touched = both.touched(reader, Part::Read)?;
-    touched.sort_unstable_by_key(|resource| reader.names.rank(*resource));
+    let order = reader.order()?;
+    touched.sort_unstable_by_key(|resource| order.rank(*resource));
     let mut changes = Vec::new();
     for resource in touched {
         if changes.len() == limit as usize {

@@ -147,7 +147,7 @@ pub(super) fn last_known(
     account: &AccountId,
 ) -> Sql<Vec<(FindingKey, Status)>> {
     let scan = running(reader.connection, scan)?;
-    let look = Look::now(reader, scan.id, &scan.scan.target).only(|place| place.account == *account);
+    let look = Look::now(reader, scan.id, &scan.target_name).only(|place| place.account == *account);
     let mut freshness = Freshness::new(reader.connection)?;
     let mut history = reader.connection.prepare_cached(
         "SELECT check_id, status, valid_to FROM verdict WHERE resource = ?1 ORDER BY check_id, valid_from DESC",

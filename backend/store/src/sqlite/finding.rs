@@ -82,18 +82,19 @@ fn by_bucket(
     refuse: impl FnOnce() -> Fault,
 ) -> Sql<Vec<(BucketCode, Place)>> {
     let want = limit as usize + 1;
+    let resources = reader.order()?;
     let codes: Vec<BucketCode> = buckets.iter().filter_map(|bucket| sieve.code(bucket)).collect();
     let mut start = 0;
     let mut last = None;
     if let Some([check, status, exposure, resource]) = after {
         start = codes.iter().position(|code| *code == [check, status, exposure]).ok_or_else(refuse)?;
-        last = Some(reader.names.rank(resource));
+        last = Some(resources.rank(resource));
     }
     let mut found = Vec::new();
     for bucket in codes.into_iter().skip(start) {
         let rows = sieve.bucket(bucket)?;
         let mut ranked: Vec<(u32, Place)> =
-            rows.into_iter().map(|place| (reader.names.rank(place.resource), place)).collect();
+            rows.into_iter().map(|place| (resources.rank(place.resource), place)).collect();
         if let Some(last) = last.take() {
             ranked.retain(|(rank, _)| *rank > last);
         }
@@ -120,12 +121,13 @@ fn by_resource(
     limit: u32,
 ) -> Sql<Vec<(i64, i64, Place)>> {
     let want = limit as usize + 1;
+    let resources = reader.order()?;
     let codes: HashSet<BucketCode> = buckets.iter().filter_map(|bucket| sieve.code(bucket)).collect();
     let mut ranked: Vec<(Reverse<i64>, u32, i64)> = debts(reader, &sieve.look)?
         .into_iter()
-        .map(|(resource, debt)| (Reverse(debt), reader.names.rank(resource), resource))
+        .map(|(resource, debt)| (Reverse(debt), resources.rank(resource), resource))
         .collect();
-    let last = after.map(|[debt, resource, ..]| (Reverse(debt), reader.names.rank(resource)));
+    let last = after.map(|[debt, resource, ..]| (Reverse(debt), resources.rank(resource)));
     if let Some(last) = last {
         ranked.retain(|(debt, rank, _)| (*debt, *rank) >= last);
     }

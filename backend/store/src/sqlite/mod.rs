@@ -52,7 +52,7 @@ use tokio::sync::Semaphore;
 pub use connection::{path_of, schema, schema_version};
 
 use self::fault::Sql;
-use self::names::Names;
+use self::names::{Names, Order};
 use crate::{
     BucketKey, FindingOrder, FindingRow, Judging, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup,
     ScanEnd, ScheduleMark, ShardBefore, Store, StoreError, StoredRelation, StoredResource, VerdictChange,
@@ -70,6 +70,7 @@ pub struct SqliteStore {
     readers: Mutex<Vec<Connection>>,
     permits: Semaphore,
     names: RwLock<Arc<Names>>,
+    order: RwLock<Arc<Order>>,
 }
 
 #[derive(Debug)]
@@ -84,6 +85,24 @@ struct Writer {
 struct Reader<'c> {
     connection: &'c Connection,
     names: Arc<Names>,
+    last_order: &'c RwLock<Arc<Order>>,
+}
+
+impl Reader<'_> {
+    /// Resources in the order of their uids.
+    fn order(&self) -> Sql<Arc<Order>> {
+        latest(self.last_order, |last| Order::fetch(self.connection, last))
+    }
+}
+
+/// What `fetch` makes of what was kept, and keeps where it differs.
+fn latest<T>(kept: &RwLock<Arc<T>>, fetch: impl FnOnce(&Arc<T>) -> Sql<Arc<T>>) -> Sql<Arc<T>> {
+    let last = Arc::clone(&kept.read().unwrap_or_else(PoisonError::into_inner));
+    let fetched = fetch(&last)?;
+    if !Arc::ptr_eq(&fetched, &last) {
+        *kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fetched);
+    }
+    Ok(fetched)
 }
 
 impl SqliteStore {
@@ -105,8 +124,14 @@ impl SqliteStore {
     }
 
     fn new(path: PathBuf, writer: Option<Writer>) -> Self {
-        let names = RwLock::new(Arc::new(Names::default()));
-        Self { path, writer, readers: Mutex::default(), permits: Semaphore::new(READERS), names }
+        Self {
+            path,
+            writer,
+            readers: Mutex::default(),
+            permits: Semaphore::new(READERS),
+            names: RwLock::default(),
+            order: RwLock::default(),
+        }
     }
 
     /// The database's file.
@@ -166,12 +191,8 @@ impl SqliteStore {
 
     fn query<T>(&self, connection: &Connection, query: impl FnOnce(&Reader<'_>) -> Sql<T>) -> Sql<T> {
         let transaction = connection.unchecked_transaction()?;
-        let last = Arc::clone(&self.names.read().unwrap_or_else(PoisonError::into_inner));
-        let names = Names::fetch(&transaction, &last)?;
-        if !Arc::ptr_eq(&names, &last) {
-            *self.names.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&names);
-        }
-        query(&Reader { connection: &transaction, names })
+        let names = latest(&self.names, |last| Names::fetch(&transaction, last))?;
+        query(&Reader { connection: &transaction, names, last_order: &self.order })
     }
 
     fn put_back(&self, connection: Connection) {
@@ -239,8 +260,7 @@ impl Store for SqliteStore {
 
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {
         self.read("fetch an account's coverage", |reader| {
-            let mut rows = shard::coverage(reader.connection, scan)?;
-            rows.retain(|row| row.shard.account == *account);
+            let mut rows = shard::coverage(reader.connection, scan, Some(account))?;
             rows.sort_by(|one, other| one.shard.cmp(&other.shard));
             Ok(rows)
         })
@@ -292,7 +312,7 @@ impl Store for SqliteStore {
 
     async fn coverage_list(&self, scan: &ScanId) -> Result<Vec<CoverageRow>> {
         self.read("list coverage", |reader| {
-            let mut rows = shard::coverage(reader.connection, scan)?;
+            let mut rows = shard::coverage(reader.connection, scan, None)?;
             rows.sort_by(|one, other| {
                 other.coverage.state.cmp(&one.coverage.state).then_with(|| one.shard.cmp(&other.shard))
             });

@@ -1,6 +1,7 @@
 //! What the numbers of places and checks stand for, and the order of resources by uid: read once, kept while nothing is added.
 //!
 //! Lists scan narrow indices of numbers and look here instead of joining: ordering by uid costs four bytes a resource.
+//! Only lists ask for that order, which goes through every resource; a scan that adds resources never does.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,8 +16,11 @@ use super::fault::Sql;
 pub(super) struct Names {
     places: Arc<Places>,
     checks: Arc<Checks>,
-    order: Arc<Vec<u32>>,
 }
+
+/// By number of resource: its position among all, by uid.
+#[derive(Debug, Default)]
+pub(super) struct Order(Vec<u32>);
 
 #[derive(Debug, Default)]
 struct Places(Vec<Option<Place>>);
@@ -48,13 +52,10 @@ pub(super) struct Place {
 impl Names {
     /// The names as `connection` sees them; taken from `last` as far as nothing was added since.
     pub(super) fn fetch(connection: &Connection, last: &Arc<Self>) -> Sql<Arc<Self>> {
-        let mut counts = connection.prepare_cached(
-            "SELECT (SELECT max(id) FROM place), (SELECT max(id) FROM check_name), (SELECT max(id) FROM resource)",
-        )?;
-        let [places, checks, resources] =
-            counts.query_row([], |row| Ok([slots(row, 0)?, slots(row, 1)?, slots(row, 2)?]))?;
-        if places <= last.places.0.len() && checks <= last.checks.by_id.len() && resources <= last.order.len()
-        {
+        let mut counts = connection
+            .prepare_cached("SELECT (SELECT max(id) FROM place), (SELECT max(id) FROM check_name)")?;
+        let [places, checks] = counts.query_row([], |row| Ok([slots(row, 0)?, slots(row, 1)?]))?;
+        if places <= last.places.0.len() && checks <= last.checks.by_id.len() {
             return Ok(Arc::clone(last));
         }
         let fresh = |have: usize, need: usize| have < need;
@@ -68,11 +69,6 @@ impl Names {
                 Arc::new(fetch_checks(connection, checks)?)
             } else {
                 Arc::clone(&last.checks)
-            },
-            order: if fresh(last.order.len(), resources) {
-                Arc::new(fetch_order(connection, resources)?)
-            } else {
-                Arc::clone(&last.order)
             },
         }))
     }
@@ -102,15 +98,35 @@ impl Names {
     pub(super) fn check_id(&self, name: &CheckId) -> Option<i64> {
         self.checks.by_name.get(name).copied()
     }
+}
 
-    /// Where a resource stands in the order of uids.
+impl Order {
+    /// The order as `connection` sees it; `last` where nothing was added since.
+    pub(super) fn fetch(connection: &Connection, last: &Arc<Self>) -> Sql<Arc<Self>> {
+        let mut count = connection.prepare_cached("SELECT max(id) FROM resource")?;
+        let resources = count.query_row([], |row| slots(row, 0))?;
+        if resources <= last.0.len() {
+            return Ok(Arc::clone(last));
+        }
+        let mut statement = connection.prepare_cached("SELECT id FROM resource ORDER BY uid, account")?;
+        let mut order = vec![u32::MAX; resources];
+        let mut rows = statement.query([])?;
+        let mut rank = 0;
+        while let Some(row) = rows.next()? {
+            put(&mut order, row.get(0)?, rank);
+            rank += 1;
+        }
+        Ok(Arc::new(Self(order)))
+    }
+
+    /// Where a resource stands.
     pub(super) fn rank(&self, resource: i64) -> u32 {
-        usize::try_from(resource).ok().and_then(|slot| self.order.get(slot)).copied().unwrap_or(u32::MAX)
+        usize::try_from(resource).ok().and_then(|slot| self.0.get(slot)).copied().unwrap_or(u32::MAX)
     }
 
     /// How many numbers of resources there are, gaps included.
-    pub(super) fn resource_slots(&self) -> usize {
-        self.order.len()
+    pub(super) fn slots(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -179,18 +195,6 @@ fn fetch_checks(connection: &Connection, slots: usize) -> Sql<Checks> {
         rank += 1;
     }
     Ok(checks)
-}
-
-fn fetch_order(connection: &Connection, slots: usize) -> Sql<Vec<u32>> {
-    let mut statement = connection.prepare_cached("SELECT id FROM resource ORDER BY uid, account")?;
-    let mut order = vec![u32::MAX; slots];
-    let mut rows = statement.query([])?;
-    let mut rank = 0;
-    while let Some(row) = rows.next()? {
-        put(&mut order, row.get(0)?, rank);
-        rank += 1;
-    }
-    Ok(order)
 }
 
 fn put<T>(list: &mut [T], id: i64, value: T) {

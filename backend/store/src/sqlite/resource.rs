@@ -41,7 +41,7 @@ pub(super) fn estate(
     account: &AccountId,
 ) -> Sql<Vec<StoredResource<PackedResource>>> {
     let scan = running(reader.connection, scan)?;
-    let look = Look::now(reader, scan.id, &scan.scan.target).only(|place| place.account == *account);
+    let look = Look::now(reader, scan.id, &scan.target_name).only(|place| place.account == *account);
     let mut assembler = Assembler::new(reader)?;
     let mut freshness = Freshness::new(reader.connection)?;
     let mut estate = Vec::new();
@@ -132,7 +132,7 @@ pub(super) fn debts(reader: &Reader<'_>, look: &Look<'_>) -> Sql<Vec<(i64, i64)>
 /// By number of resource: whether its name or uid holds `text`, without regard to case.
 pub(super) fn matching(reader: &Reader<'_>, look: &Look<'_>, text: &str) -> Sql<Vec<bool>> {
     let needle = text.to_lowercase();
-    let mut hits = vec![false; reader.names.resource_slots()];
+    let mut hits = vec![false; reader.order()?.slots()];
     let mut hit = |resource: i64| {
         if let Some(slot) = usize::try_from(resource).ok().and_then(|slot| hits.get_mut(slot)) {
             *slot = true;
@@ -191,7 +191,8 @@ pub(super) fn list(
     let after: Option<[i64; 2]> = cursor::read(&fingerprint, cursor)?;
     let look = Look::filtered(reader, view, filter)?;
     let found = matches(reader, &look, filter)?;
-    let rank = |resource: i64| reader.names.rank(resource);
+    let order = reader.order()?;
+    let rank = |resource: i64| order.rank(resource);
     let mut page = if by_name {
         let mut names: HashMap<i64, String> =
             versions(reader, &look)?.into_iter().map(|version| (version.resource, version.name)).collect();

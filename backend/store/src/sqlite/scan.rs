@@ -1,8 +1,9 @@
 //! Scans: begun, resumed, ended, listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
-use nephoscope_model::scan::{ScanState, ScanSummary};
+use jiff::Timestamp;
+use nephoscope_model::scan::{Origin, ScanState, ScanSummary};
 use nephoscope_model::score::Score;
 use nephoscope_model::{AccountId, ScanId, Severity, ShardKey, TargetName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -18,14 +19,18 @@ pub(super) struct Running {
     pub id: i64,
     /// The number of its target.
     pub target: i64,
-    /// Its row as it was opened.
-    pub scan: NewScan,
+    /// The name of its target.
+    pub target_name: TargetName,
+    /// What began it.
+    pub origin: Origin,
+    /// The instant against which everything is judged.
+    pub instant: Timestamp,
 }
 
 /// Begins a scan, or gives it as it was left.
 pub(super) fn open(tx: &Connection, scan: &NewScan) -> Sql<OpenScan> {
     match state_of(tx, &scan.id)? {
-        Some(ScanState::Running) => return left(tx, running(tx, &scan.id)?),
+        Some(ScanState::Running) => return left(tx, &scan.id),
         Some(state) => return Err(StoreError::ScanNotThere { id: scan.id.clone(), state }.into()),
         None => {}
     }
@@ -69,15 +74,28 @@ pub(super) fn unfinished(tx: &Connection, target: &TargetName) -> Sql<Option<Ope
             |row| row.get(0),
         )
         .optional()?;
-    name.map(|name| left(tx, running(tx, &ScanId::from(name))?)).transpose()
+    name.map(|name| left(tx, &ScanId::from(name))).transpose()
 }
 
-fn left(tx: &Connection, running: Running) -> Sql<OpenScan> {
-    let mut done: Vec<ShardKey> =
-        shard::coverage(tx, &running.scan.id)?.into_iter().map(|row| row.shard).collect();
+fn left(tx: &Connection, id: &ScanId) -> Sql<OpenScan> {
+    let running = running(tx, id)?;
+    let mut done: Vec<ShardKey> = shard::coverage(tx, id, None)?.into_iter().map(|row| row.shard).collect();
     done.sort();
     let evaluated = evaluated(tx, running.id)?;
-    Ok(OpenScan { scan: running.scan, done, evaluated })
+    let scan = NewScan {
+        id: id.clone(),
+        target: running.target_name,
+        origin: running.origin,
+        instant: running.instant,
+        planned: planned(tx, running.id)?,
+    };
+    Ok(OpenScan { scan, done, evaluated })
+}
+
+/// The shards that a scan set out to read, sorted. There may be tens of thousands.
+fn planned(tx: &Connection, scan: i64) -> Sql<Vec<ShardKey>> {
+    let text: String = tx.query_row("SELECT planned FROM scan WHERE id = ?1", [scan], |row| row.get(0))?;
+    Ok(serde_json::from_str(&text)?)
 }
 
 fn evaluated(tx: &Connection, scan: i64) -> Sql<Vec<AccountId>> {
@@ -93,7 +111,7 @@ pub(super) fn finish(tx: &Connection, scan: &ScanId, end: &ScanEnd) -> Sql<()> {
     let sequence = next_sequence(tx)?;
     note_step(tx, sequence, running.id)?;
     match end.state {
-        ScanState::Finished => leave_unread_accounts(tx, &running, sequence)?,
+        ScanState::Finished => leave_unread_accounts(tx, scan, &running, sequence)?,
         ScanState::Failed | ScanState::Running => {
             tx.execute("DELETE FROM rollup WHERE scan = ?1", [running.id])?;
             tx.execute("DELETE FROM resource_rollup WHERE scan = ?1", [running.id])?;
@@ -117,12 +135,12 @@ pub(super) fn finish(tx: &Connection, scan: &ScanId, end: &ScanEnd) -> Sql<()> {
 
 /// Whatever stands in an account that the scan had nothing to do with is out of the target from now on.
 /// An account that was read and not judged would leave the view without its verdicts: that is refused.
-fn leave_unread_accounts(tx: &Connection, running: &Running, sequence: i64) -> Sql<()> {
-    let judged = evaluated(tx, running.id)?;
-    let read = shard::coverage(tx, &running.scan.id)?.into_iter().map(|row| row.shard.account);
-    let mut asked = running.scan.planned.iter().map(|key| key.account.clone()).chain(read);
+fn leave_unread_accounts(tx: &Connection, scan: &ScanId, running: &Running, sequence: i64) -> Sql<()> {
+    let judged: HashSet<AccountId> = evaluated(tx, running.id)?.into_iter().collect();
+    let read = shard::coverage(tx, scan, None)?.into_iter().map(|row| row.shard.account);
+    let mut asked = planned(tx, running.id)?.into_iter().map(|key| key.account).chain(read);
     if let Some(account) = asked.find(|account| !judged.contains(account)) {
-        return Err(StoreError::NotJudged { id: running.scan.id.clone(), account }.into());
+        return Err(StoreError::NotJudged { id: scan.clone(), account }.into());
     }
     let mut places = tx.prepare_cached(
         "SELECT place.id, account.name FROM place JOIN shard ON shard.id = place.shard
@@ -130,9 +148,8 @@ fn leave_unread_accounts(tx: &Connection, running: &Running, sequence: i64) -> S
     )?;
     let mut rows = places.query([running.target])?;
     while let Some(row) = rows.next()? {
-        let (place, account): (i64, String) = (row.get(0)?, row.get(1)?);
-        if !judged.iter().any(|judged| judged.as_str() == account) {
-            leave_place(tx, place, sequence)?;
+        if !judged.contains(&AccountId::from(row.get::<_, String>(1)?)) {
+            leave_place(tx, row.get(0)?, sequence)?;
         }
     }
     Ok(())
@@ -244,7 +261,7 @@ pub(super) fn running(tx: &Connection, id: &ScanId) -> Sql<Running> {
         Some(state) => return Err(StoreError::ScanNotThere { id: id.clone(), state }.into()),
     }
     let mut statement = tx.prepare_cached(
-        "SELECT scan.id, scan.target, target.name, origin, instant, planned
+        "SELECT scan.id, scan.target, target.name, origin, instant
          FROM scan JOIN target ON target.id = scan.target WHERE scan.name = ?1",
     )?;
     let mut rows = statement.query([id.as_str()])?;
@@ -252,13 +269,9 @@ pub(super) fn running(tx: &Connection, id: &ScanId) -> Sql<Running> {
     Ok(Running {
         id: row.get(0)?,
         target: row.get(1)?,
-        scan: NewScan {
-            id: id.clone(),
-            target: TargetName::from(row.get::<_, String>(2)?),
-            origin: row.get::<_, String>(3)?.parse()?,
-            instant: code::instant(row.get(4)?),
-            planned: serde_json::from_str(&row.get::<_, String>(5)?)?,
-        },
+        target_name: TargetName::from(row.get::<_, String>(2)?),
+        origin: row.get::<_, String>(3)?.parse()?,
+        instant: code::instant(row.get(4)?),
     })
 }
 

@@ -70,8 +70,8 @@ fn mark(
     let coverage = &shard.coverage;
     let resources = code::of_count(shard.resources.len() as u64);
     // A snapshot file was read when its scan began, whenever it comes in.
-    let committed = match scan.scan.origin {
-        Origin::File => scan.scan.instant,
+    let committed = match scan.origin {
+        Origin::File => scan.instant,
         Origin::Command | Origin::Dashboard | Origin::Schedule => Timestamp::now(),
     };
     tx.execute(
@@ -296,16 +296,16 @@ fn intern_shard(tx: &Connection, account: i64, key: &ShardKey) -> Sql<i64> {
     Ok(tx.query_row(find, values, |row| row.get(0))?)
 }
 
-/// The shards that one scan has committed, in no order.
-pub(super) fn coverage(tx: &Connection, scan: &ScanId) -> Sql<Vec<CoverageRow>> {
+/// The shards that one scan has committed, of one account or of all, in no order.
+pub(super) fn coverage(tx: &Connection, scan: &ScanId, account: Option<&AccountId>) -> Sql<Vec<CoverageRow>> {
     let mut statement = tx.prepare_cached(
         "SELECT target.name, account.provider, account.name, shard.region, shard.service, coverage.body,
          coverage.resources, coverage.committed
          FROM scan JOIN coverage ON coverage.scan = scan.id JOIN shard ON shard.id = coverage.shard
          JOIN account ON account.id = shard.account JOIN target ON target.id = account.target
-         WHERE scan.name = ?1",
+         WHERE scan.name = ?1 AND (?2 IS NULL OR account.name = ?2)",
     )?;
-    let mut rows = statement.query([scan.as_str()])?;
+    let mut rows = statement.query(params![scan.as_str(), account.map(AccountId::as_str)])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let text = |column: usize| row.get::<_, String>(column);
@@ -329,7 +329,9 @@ pub(super) fn coverage(tx: &Connection, scan: &ScanId) -> Sql<Vec<CoverageRow>> 
 pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &ShardKey) -> Sql<Option<Shard>> {
     let look = Look::new(reader, view)?;
     for (index, entry) in view.entries.iter().enumerate() {
-        let covered = coverage(reader.connection, &entry.scan)?.into_iter().find(|row| row.shard == *key);
+        let covered = coverage(reader.connection, &entry.scan, Some(&key.account))?
+            .into_iter()
+            .find(|row| row.shard == *key);
         let Some(row) = covered else { continue };
         let in_shard =
             |place: &super::names::Place| place.target == entry.target && place.shard_key() == *key;
@@ -358,11 +360,13 @@ pub(super) fn before(
     facets: &[&str],
 ) -> Sql<Option<ShardBefore>> {
     let running = running(reader.connection, scan)?;
-    let view = view::fetch(reader.connection, &[running.scan.target], &AsOf::Latest)?;
+    let view = view::fetch(reader.connection, &[running.target_name], &AsOf::Latest)?;
     let Some(entry) = view.entries.first() else { return Ok(None) };
     let origin = "SELECT origin FROM scan WHERE name = ?1";
     let origin: String = reader.connection.query_row(origin, [entry.scan.as_str()], |row| row.get(0))?;
-    let read = coverage(reader.connection, &entry.scan)?.into_iter().any(|row| row.shard == *key);
+    let read = coverage(reader.connection, &entry.scan, Some(&key.account))?
+        .into_iter()
+        .any(|row| row.shard == *key);
     // A file is what somebody says that was read; what is carried over must have been read.
     if !read || origin.parse::<Origin>()? == Origin::File {
         return Ok(None);

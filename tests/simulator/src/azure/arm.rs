@@ -132,11 +132,6 @@ impl AzureEstate {
         let filter = call.parameter("$filter").unwrap_or_default();
         let here = |id: &str| {
             let Some((above, rest)) = id.rsplit_once("/providers/") else { return false };
-            let same_type =
-                type_of(&id.split('/').filter(|part| !part.is_empty()).collect::<Vec<_>>()).0 == type_;
-            if !same_type {
-                return false;
-            }
             let direct = id.strip_prefix(list).is_some_and(|name| name.strip_prefix('/').is_some_and(is_one));
             let top = rest.split('/').count() == 3;
             let below = above.starts_with(&format!("{scope}/")) && !scope.is_empty();
@@ -162,7 +157,8 @@ impl AzureEstate {
             }
             _ => true,
         };
-        let found = self.resources.iter().filter(|(id, _)| here(id)).map(|(_, resource)| resource);
+        let known = self.types.get(&type_).into_iter().flatten();
+        let found = known.filter(|id| here(id)).map(|id| &self.resources[id]);
         found.filter(wanted).cloned().collect()
     }
 

@@ -11,7 +11,7 @@ mod seeded;
 mod tests;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use serde_json::{Value, json};
@@ -40,6 +40,8 @@ pub struct AzureEstate {
     groups: Vec<Group>,
     /// By id in lower case.
     resources: BTreeMap<String, Value>,
+    /// The ids of each type, both in lower case.
+    types: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl AzureEstate {

@@ -48,7 +48,8 @@ impl AzureEstate {
                 )),
             }
         }
-        let mut estate = Self { tenant, page: PAGE, subscriptions, groups, resources: BTreeMap::new() };
+        let (resources, types) = (BTreeMap::new(), BTreeMap::new());
+        let mut estate = Self { tenant, page: PAGE, subscriptions, groups, resources, types };
         for resource in list("resources") {
             estate.plant(resource, &mut wrong);
         }
@@ -82,7 +83,9 @@ impl AzureEstate {
         if !name.rsplit('/').next().unwrap_or(name).eq_ignore_ascii_case(last) {
             wrong.push(format!("{at}.name: by its id it is {last}, and not {name}"));
         }
-        if self.resources.insert(id.to_ascii_lowercase(), resource.clone()).is_some() {
+        let id = id.to_ascii_lowercase();
+        self.types.entry(type_.to_ascii_lowercase()).or_default().insert(id.clone());
+        if self.resources.insert(id, resource.clone()).is_some() {
             wrong.push(format!("{at}: there is another one of this id"));
         }
     }

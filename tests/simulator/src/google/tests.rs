@@ -155,6 +155,12 @@ async fn services_have_locations_and_few_list_all_of_them_at_once() {
     let job = "projects/shop/locations/africa-south1/jobs/j";
     let planted = json!({"host": RUN, "path": format!("/v2/{job}"), "body": {"name": job}});
     shop["resources"].as_array_mut().unwrap().push(planted);
+    for bucket in ["europe-west1/buckets/audit", "global/buckets/_Default"] {
+        let bucket = format!("projects/shop/locations/{bucket}");
+        let planted = json!({"host": "logging.googleapis.com", "path": format!("/v2/{bucket}"),
+            "body": {"name": bucket, "retentionDays": 30, "lifecycleState": "ACTIVE"}});
+        shop["resources"].as_array_mut().unwrap().push(planted);
+    }
     let server = GoogleServer::start(GoogleEstate::planted(&shop).unwrap(), Misbehaviour::default()).await;
     let places = async |host: &str, version: &str| {
         let path = format!("/{version}/projects/shop/locations");
@@ -180,6 +186,9 @@ async fn services_have_locations_and_few_list_all_of_them_at_once() {
     }
     let all = read(&server, "cloudfunctions.googleapis.com", "/v2/projects/shop/locations/-/functions").await;
     assert_eq!(names(&all.body["functions"]), ["resize"]);
+    let all = read(&server, "logging.googleapis.com", "/v2/projects/shop/locations/-/buckets").await;
+    assert_eq!(names(&all.body["buckets"]), ["audit", "_Default"]);
+    as_published("logging.googleapis.com", "GET", "v2/projects/shop/locations/-/buckets", &all.body);
 }
 
 #[tokio::test]

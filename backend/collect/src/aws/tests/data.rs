@@ -84,6 +84,7 @@ pub(super) fn answer(action: &str) -> Option<ResponseTemplate> {
             json!({"ContinuousBackupsDescription": {"ContinuousBackupsStatus": "ENABLED"}})
         }
         "DescribeScalableTargets" => json!({"ScalableTargets": []}),
+        "ListBackups" => json!({"BackupSummaries": [backup("before-launch")]}),
         "DescribeClusters" => {
             json!({"Clusters": [{"ClusterName": "cache", "ClusterArn": "arn:aws:dax:eu-west-1:123456789012:cache/cache"}]})
         }
@@ -132,6 +133,13 @@ pub(super) fn answer(action: &str) -> Option<ResponseTemplate> {
         _ => return None,
     };
     Some(ResponseTemplate::new(200).set_body_json(body))
+}
+
+fn backup(name: &str) -> Value {
+    json!({
+        "TableName": "shop", "BackupArn": format!("arn:{name}"), "BackupName": name, "BackupType": "USER",
+        "BackupStatus": "CREATING", "BackupSizeBytes": 3, "BackupCreationDateTime": 1.5,
+    })
 }
 
 /// One topic that counts two subscriptions, of which the account's own listing knows one.
@@ -186,8 +194,8 @@ async fn each_is_read_whole_with_the_fewest_calls() {
         ("sqs", 1, 2),
         // The topic, its attributes, the account's subscriptions and, because there are more, the topic's.
         ("sns", 3, 4),
-        // The listing, three calls about the table, one about its stream, and the region's scaling.
-        ("dynamodb", 1, 6),
+        // The listing, three calls about the table, one about its stream, and the region's scaling and backups.
+        ("dynamodb", 1, 7),
         ("dax", 1, 1),
         ("kinesis", 1, 3),
         ("firehose", 1, 2),
@@ -227,6 +235,8 @@ async fn what_changes_by_itself_is_left_out() {
             "ApproximateNumberOfMessages",
             "SubscriptionsConfirmed",
             "ItemCount",
+            "BackupSizeBytes",
+            "BackupStatus",
             "OpenShardCount",
             "NextRotationDate",
             "lastRecordedPullTime",
@@ -270,6 +280,7 @@ async fn refused_details_are_unreadable_and_name_the_permission() {
             "scaling",
             "application-autoscaling:DescribeScalableTargets",
         ),
+        ("dynamodb", "ListBackups", "shop", "on_demand_backups", "dynamodb:ListBackups"),
         ("kinesis", "GetResourcePolicy", "clicks", "policy", "kinesis:GetResourcePolicy"),
         ("firehose", "DescribeDeliveryStream", "clicks", "stream", "firehose:DescribeDeliveryStream"),
         ("secretsmanager", "GetResourcePolicy", "db", "policy", "secretsmanager:GetResourcePolicy"),
@@ -285,6 +296,7 @@ async fn refused_details_are_unreadable_and_name_the_permission() {
         });
         let shard = fake.await.collect(service).await;
         assert_eq!(shard.coverage.state, CoverageState::Partial, "{service} {refused}");
+        assert!(shard.coverage.listed, "{service} {refused}");
         let unread = unreadable(find(&shard, name), facet);
         assert_eq!(unread.permission.as_deref(), Some(permission), "{service} {refused}");
     }
@@ -384,6 +396,47 @@ async fn scaling_is_not_asked_for_where_all_tables_are_paid_by_request() {
     assert_eq!(fake.count("DescribeScalableTargets"), 0);
     assert_eq!(find(&shard, "shop").facets["scaling"], Facet::Absent);
     assert_eq!(fake.count("GetResourcePolicy"), 1, "there is no stream");
+}
+
+#[tokio::test]
+async fn on_demand_backups_are_listed_once_for_all_tables() {
+    let fake = Fake::start(|action, before, request| {
+        let body = match action {
+            "ListTables" => json!({"TableNames": ["shop", "quiet"]}),
+            "ListBackups" => {
+                let asked: Value = serde_json::from_slice(&request.body).unwrap();
+                assert!(asked.get("TableName").is_none(), "{asked}");
+                let next = asked.get("ExclusiveStartBackupArn").cloned();
+                assert_eq!(next, (before > 0).then(|| json!("arn:a")));
+                let first = json!({"BackupSummaries": [backup("a")], "LastEvaluatedBackupArn": "arn:a"});
+                if before == 0 { first } else { json!({"BackupSummaries": [backup("b")]}) }
+            }
+            _ => return None,
+        };
+        Some(ResponseTemplate::new(200).set_body_json(body))
+    });
+    let fake = fake.await;
+    let shard = fake.collect("dynamodb").await;
+    assert_eq!(shard.coverage.state, CoverageState::Complete, "{:?}", shard.coverage.errors);
+    assert_eq!(fake.count("ListBackups"), 2);
+    let backups = known(find(&shard, "shop"), "on_demand_backups");
+    let kept = |name: &str| {
+        let mut kept = backup(name);
+        for field in ["BackupStatus", "BackupSizeBytes"] {
+            kept.as_object_mut().unwrap().remove(field);
+        }
+        kept
+    };
+    assert_eq!(backups, &json!({"BackupSummaries": [kept("b"), kept("a")], "count": 2}));
+    assert_eq!(find(&shard, "quiet").facets["on_demand_backups"], Facet::Absent);
+
+    let without = Fake::start(|action, _, _| {
+        let none = || ResponseTemplate::new(200).set_body_json(json!({"TableNames": []}));
+        (action == "ListTables").then(none)
+    });
+    let without = without.await;
+    without.collect("dynamodb").await;
+    assert_eq!(without.count("ListBackups"), 0, "there is nothing that they could be of");
 }
 
 #[tokio::test]

@@ -196,14 +196,18 @@ pub(super) fn answer(action: &str, request: &Request) -> ResponseTemplate {
         "DescribeLogGroups" => {
             json!({"logGroups": [{"logGroupName": "/aws/lambda/shop", "arn": "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/shop:*"}]})
         }
+        "DescribeMetricFilters" => json!({"metricFilters": [
+            {"filterName": "errors", "filterPattern": "ERROR", "logGroupName": "/aws/lambda/shop"},
+        ]}),
         "DescribeResourcePolicies" => {
             json!({"resourcePolicies": [{"policyName": "delivery", "policyDocument": "{\"Statement\":[]}"}]})
         }
         "DescribeTrails" => json!({"trailList": [
-            {"Name": "main", "TrailARN": "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main", "HomeRegion": "eu-west-1",
+            {"Name": "main", "TrailARN": "arn:aws:cloudtrail:eu-west-1:123456789012:trail/main", "HomeRegion": "eu-west-1", "HasInsightSelectors": true,
              "CloudWatchLogsLogGroupArn": "arn:aws:logs:eu-west-1:123456789012:log-group:trail:*", "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/1"},
-            {"Name": "shadow", "TrailARN": "arn:aws:cloudtrail:us-east-1:123456789012:trail/shadow", "HomeRegion": "us-east-1"},
+            {"Name": "shadow", "TrailARN": "arn:aws:cloudtrail:us-east-1:123456789012:trail/shadow", "HomeRegion": "us-east-1", "HasInsightSelectors": false},
         ]}),
+        "GetInsightSelectors" => json!({"InsightSelectors": [{"InsightType": "ApiCallRateInsight"}]}),
         "GetTrailStatus" => json!({"IsLogging": true}),
         "GetEventSelectors" => {
             json!({"EventSelectors": [{"IncludeManagementEvents": true, "ReadWriteType": "All"}]})

@@ -106,6 +106,25 @@ async fn a_hostile_retry_after_is_capped_and_endless_throttling_ends() {
 }
 
 #[tokio::test]
+async fn a_shard_that_loses_too_much_time_is_left_with_what_was_read() {
+    let fake = Fake::start(|action, _, _| {
+        (action == "GetPolicy").then(|| error(500, "ServiceException", "try again"))
+    });
+    let fake = fake.await;
+    let shard = Duration::from_millis(1);
+    let limits = Limits { shard, first_wait: Duration::from_millis(20), concurrency: 1, ..quick() };
+    let shard = fake.collect_with("lambda", limits).await;
+    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Partial, true));
+    let error = shard.coverage.errors.iter().find(|error| error.error == "ShardTimeout").unwrap();
+    assert!(error.message.contains("too much time was lost"), "{}", error.message);
+    assert!(fake.count("GetPolicy") < 8, "the first call gives up, and the others are not made");
+    assert_eq!(shard.resources.len(), 3);
+    let policies: Vec<_> =
+        shard.resources.iter().filter_map(|resource| resource.facets.get("policy")).collect();
+    assert!(!policies.is_empty() && policies.iter().all(|policy| policy.unreadable().is_some()));
+}
+
+#[tokio::test]
 async fn an_endpoint_that_fails_half_the_time_is_read_whole() {
     let turn = AtomicU32::new(0);
     let fake = Fake::start(move |action, _, _| {

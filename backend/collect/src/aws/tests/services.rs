@@ -244,6 +244,7 @@ async fn logs_and_trails() {
     assert_eq!(shard.coverage.state, CoverageState::Complete, "{:?}", shard.coverage.errors);
     let group = find(&shard, "/aws/lambda/shop");
     assert_eq!(group.uid.as_str(), "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/shop");
+    assert_eq!(known(group, "metric_filters")["metricFilters"][0]["filterName"], "errors");
     let policy = find(&shard, "delivery");
     assert_eq!(policy.uid.as_str(), "arn:aws:logs:eu-west-1:123456789012:resource-policy/delivery");
     assert_eq!(known(policy, "policy")["policyDocument"], json!({"Statement": []}));
@@ -254,7 +255,81 @@ async fn logs_and_trails() {
     let trail = find(&shard, "main");
     assert_eq!(known(trail, "status")["IsLogging"], true);
     assert_eq!(known(trail, "selectors")["EventSelectors"][0]["ReadWriteType"], "All");
+    assert_eq!(known(trail, "insights")["InsightSelectors"][0]["InsightType"], "ApiCallRateInsight");
     assert_eq!(edges(trail)["logs_to"], ["arn:aws:logs:eu-west-1:123456789012:log-group:trail"]);
+    let shadow = find(&shard, "shadow");
+    assert_eq!(shadow.facets["insights"], Facet::Absent);
+    assert_eq!(shard.coverage.calls["cloudtrail:GetInsightSelectors"], 1, "only where there are any");
+}
+
+#[tokio::test]
+async fn metric_filters_are_listed_once_for_all_groups() {
+    let fake = Fake::start(|action, before, request| {
+        let body = match action {
+            "DescribeLogGroups" => {
+                let group = |name: &str| json!({ "logGroupName": name });
+                json!({"logGroups": [group("/orders"), group("/quiet"), group("/shop")]})
+            }
+            "DescribeMetricFilters" => {
+                let asked: Value = serde_json::from_slice(&request.body).unwrap();
+                assert!(asked.get("logGroupName").is_none(), "{asked}");
+                let filter = |name: &str, group: &str| json!({"filterName": name, "logGroupName": group});
+                let last = json!({"metricFilters": [filter("slow", "/shop")]});
+                let first = [filter("denied", "/shop"), filter("errors", "/orders")];
+                if before == 0 { json!({"metricFilters": first, "nextToken": "two"}) } else { last }
+            }
+            _ => return None,
+        };
+        Some(ResponseTemplate::new(200).set_body_json(body))
+    });
+    let fake = fake.await;
+    let shard = fake.collect("logs").await;
+    assert_eq!(shard.coverage.state, CoverageState::Complete, "{:?}", shard.coverage.errors);
+    assert_eq!(fake.count("DescribeMetricFilters"), 2);
+    let names = |group: &str| {
+        let filters = known(find(&shard, group), "metric_filters")["metricFilters"].as_array().unwrap();
+        filters.iter().map(|filter| filter["filterName"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names("/shop"), ["denied", "slow"]);
+    assert_eq!(names("/orders"), ["errors"]);
+    assert_eq!(find(&shard, "/quiet").facets["metric_filters"], Facet::Absent);
+}
+
+#[tokio::test]
+async fn metric_filters_that_may_not_be_listed_hide_no_group() {
+    let fake = Fake::start(|action, before, _| match (action, before) {
+        ("DescribeMetricFilters", 0) => {
+            let filter = json!({"filterName": "errors", "logGroupName": "/aws/lambda/shop"});
+            let page = json!({"metricFilters": [filter], "nextToken": "two"});
+            Some(ResponseTemplate::new(200).set_body_json(page))
+        }
+        ("DescribeMetricFilters", _) => Some(error(400, "AccessDeniedException", "no")),
+        _ => None,
+    });
+    let shard = fake.await.collect("logs").await;
+    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Partial, true));
+    let unread = unreadable(find(&shard, "/aws/lambda/shop"), "metric_filters");
+    assert_eq!(
+        (unread.api.as_str(), unread.error.as_str()),
+        ("logs:DescribeMetricFilters", "AccessDeniedException")
+    );
+    assert_eq!(unread.permission.as_deref(), Some("logs:DescribeMetricFilters"));
+}
+
+#[tokio::test]
+async fn insights_that_are_off_are_absent_and_those_that_are_hidden_unreadable() {
+    let refused = |code: &'static str| {
+        Fake::start(move |action, _, _| (action == "GetInsightSelectors").then(|| error(400, code, "no")))
+    };
+    let shard = refused("InsightNotEnabledException").await.collect("cloudtrail").await;
+    assert_eq!(shard.coverage.state, CoverageState::Complete, "{:?}", shard.coverage.errors);
+    assert_eq!(find(&shard, "main").facets["insights"], Facet::Absent);
+
+    let shard = refused("AccessDeniedException").await.collect("cloudtrail").await;
+    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Partial, true));
+    let unread = unreadable(find(&shard, "main"), "insights");
+    assert_eq!(unread.permission.as_deref(), Some("cloudtrail:GetInsightSelectors"));
+    assert_eq!(find(&shard, "shadow").facets["insights"], Facet::Absent, "which the trail itself says");
 }
 
 #[tokio::test]
