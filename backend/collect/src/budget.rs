@@ -12,6 +12,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use nephoscope_model::{AccountId, Region};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// Calls that share one quota of the provider.
@@ -101,19 +102,24 @@ impl Budget {
     fn new(family: &Family, share: f64) -> Self {
         let clock = Ticks::start();
         let Pace { rate: full_rate, burst } = Pace::of(family, share);
-        // One call is kept back: calls may arrive closer together than they were sent.
-        let full_burst = if burst > 2 { burst - 1 } else { burst };
+        // A quarter is kept back: calls may arrive closer together than they were sent.
+        let full_burst = if burst > 2 { burst - (burst / 4).max(1) } else { burst };
         let limiter = limiter(full_rate, full_burst, clock);
         let pace = State { limiter, rate: full_rate, calm: 0, closed_until: None };
         Self { clock, full_rate, full_burst, pace: Mutex::new(pace) }
     }
 
-    /// Waits for the right to make one call.
-    pub(crate) async fn take(&self) {
+    /// Waits for the right to make one call, and for a place among those in flight. The right comes last: a call that
+    /// waits after it would arrive together with those that come later.
+    pub(crate) async fn take<'s>(&self, in_flight: &'s Semaphore) -> SemaphorePermit<'s> {
         loop {
+            let place = in_flight.acquire().await.expect("nobody closes it");
             match self.try_take() {
-                Ok(()) => return,
-                Err(wait) => tokio::time::sleep(wait).await,
+                Ok(()) => return place,
+                Err(wait) => {
+                    drop(place);
+                    tokio::time::sleep(wait).await;
+                }
             }
         }
     }
@@ -162,6 +168,9 @@ impl Budget {
             pace.rate = (pace.rate * 1.25).min(self.full_rate);
             let burst = if pace.rate >= self.full_rate { self.full_burst } else { 1 };
             pace.limiter = limiter(pace.rate, burst, self.clock);
+            // The provider's own bucket has only just begun to fill again.
+            let all = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+            let _emptied = pace.limiter.check_n(all);
         }
     }
 
@@ -211,9 +220,9 @@ mod tests {
     static FAMILY: Family = Family { name: "test", per_second: 10.0, burst: 4 };
 
     async fn seconds_for(budget: &Budget, calls: u32) -> f64 {
-        let start = Instant::now();
+        let (start, in_flight) = (Instant::now(), Semaphore::new(1));
         for _ in 0..calls {
-            budget.take().await;
+            drop(budget.take(&in_flight).await);
         }
         start.elapsed().as_secs_f64()
     }

@@ -73,13 +73,12 @@ impl Limits {
             if journal.lost() > self.shard * u32::try_from(self.concurrency).unwrap_or(u32::MAX) {
                 return Err(Failure::out_of_time(asked));
             }
-            budget.take().await;
+            let place = budget.take(&IN_FLIGHT).await;
             journal.count(asked);
             tries += 1;
-            let permit = IN_FLIGHT.acquire().await.expect("the semaphore is never closed");
             let started = Instant::now();
             let sent = tokio::time::timeout(self.attempt, send()).await;
-            drop(permit);
+            drop(place);
             let failure = match sent {
                 Ok(Ok(answer)) => {
                     budget.answered();

@@ -126,18 +126,25 @@ impl Log {
     /// Adds the errors that came up while replies were normalised: no unreadable facet without an error.
     pub(crate) fn complete(&mut self, resources: &[Resource]) {
         let mut found = Log::default();
-        for resource in resources {
-            let unreadable = resource.facets.values().filter_map(Facet::unreadable);
-            // What was left out on purpose did not fail.
-            for unreadable in unreadable.filter(|unreadable| unreadable.error != NOT_ASKED) {
-                if !self.errors.contains_key(&(unreadable.api.clone(), unreadable.error.clone())) {
-                    let message = format!("the facet `{}` could not be read", unreadable.facet);
-                    let permission = unreadable.permission.as_deref();
-                    found.add(&unreadable.api, &unreadable.error, &message, permission, Some(&resource.uid));
-                }
-            }
+        resources.iter().for_each(|resource| found.note_unreadable(resource));
+        self.complete_with(found);
+    }
+
+    /// Counts an error for each facet of `resource` that is unreadable. What was left out on purpose did not fail.
+    pub(crate) fn note_unreadable(&mut self, resource: &Resource) {
+        let unreadable = resource.facets.values().filter_map(Facet::unreadable);
+        for unreadable in unreadable.filter(|unreadable| unreadable.error != NOT_ASKED) {
+            let message = format!("the facet `{}` could not be read", unreadable.facet);
+            let permission = unreadable.permission.as_deref();
+            self.add(&unreadable.api, &unreadable.error, &message, permission, Some(&resource.uid));
         }
-        self.errors.extend(found.errors);
+    }
+
+    /// Takes over the errors of `found` that are not known.
+    pub(crate) fn complete_with(&mut self, found: Log) {
+        for (key, error) in found.errors {
+            self.errors.entry(key).or_insert(error);
+        }
     }
 
     /// The coverage of a shard whose listings ended so, the main one first; none where one was read to its end.

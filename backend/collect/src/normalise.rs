@@ -74,23 +74,26 @@ pub(crate) fn elements<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
 pub(crate) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
     resources.sort_by(|a, b| a.uid.cmp(&b.uid));
     resources.dedup_by(|a, b| a.uid == b.uid);
-    for resource in &mut resources {
-        resource.relations.sort();
-        resource.relations.dedup();
-        for facet in resource.facets.values_mut() {
-            match facet {
-                Facet::Known(value) => {
-                    drop_nulls(value);
-                    sweep(value);
-                }
-                Facet::Absent | Facet::Unreadable(_) => {}
+    resources.iter_mut().for_each(tidy_one);
+    resources
+}
+
+/// Sorts the edges of a resource, and cuts out secrets that stand where none should.
+pub(crate) fn tidy_one(resource: &mut Resource) {
+    resource.relations.sort();
+    resource.relations.dedup();
+    for facet in resource.facets.values_mut() {
+        match facet {
+            Facet::Known(value) => {
+                drop_nulls(value);
+                sweep(value);
             }
-        }
-        for value in resource.tags.values_mut() {
-            *value = scrub(value).into_owned();
+            Facet::Absent | Facet::Unreadable(_) => {}
         }
     }
-    resources
+    for value in resource.tags.values_mut() {
+        *value = scrub(value).into_owned();
+    }
 }
 
 /// Drops fields that are null: in AWS's protocols that means the same as leaving them out, and both occur.

@@ -58,6 +58,17 @@ impl Shard {
     }
 }
 
+impl Shard<PackedResource> {
+    /// The same shard with its documents open.
+    pub fn open(self) -> Shard {
+        Shard {
+            key: self.key,
+            coverage: self.coverage,
+            resources: self.resources.iter().map(PackedResource::open).collect(),
+        }
+    }
+}
+
 impl fmt::Display for ShardKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}/{}/{}", self.provider, self.account, self.region, self.service)

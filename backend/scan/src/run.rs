@@ -45,13 +45,15 @@ pub async fn run(
     progress: &Progress,
     stop: &CancellationToken,
 ) -> Result<ScanId, ScanError> {
-    let mut planned = source.plan().await?;
+    let mut order = source.plan().await?;
+    order.sort_by(|one, other| one.account.cmp(&other.account));
+    let mut planned = order.clone();
     planned.sort();
     let open = open(store, request, planned).await?;
     let id = open.scan.id.clone();
     progress.tell(ScanEvent::Planned { shards: open.scan.planned.len() as u64 });
 
-    let ended = stages(store, catalogue, source, &open, progress, stop).await;
+    let ended = stages(store, catalogue, source, &open, order, progress, stop).await;
     if let Err(error) = &ended
         && !matches!(error, ScanError::Interrupted { .. } | ScanError::Store(_))
     {
@@ -98,6 +100,7 @@ async fn stages(
     catalogue: &Arc<Catalogue>,
     source: &dyn Source,
     open: &OpenScan,
+    order: Vec<ShardKey>,
     progress: &Progress,
     stop: &CancellationToken,
 ) -> Result<(), ScanError> {
@@ -105,9 +108,8 @@ async fn stages(
     let interrupted = || ScanError::Interrupted { scan: id.clone() };
 
     let mut done = open.done.len() as u64;
-    // Both are sorted, and there may be tens of thousands.
-    let is_done = |key: &ShardKey| open.done.binary_search(key).is_ok();
-    let missing = open.scan.planned.iter().filter(|key| !is_done(key)).cloned();
+    // What is done is sorted, and there may be tens of thousands.
+    let missing = order.into_iter().filter(|key| open.done.binary_search(key).is_err());
     for keys in waves(source, missing.collect()) {
         // What the shards before these have named, in this run or in the one that it resumes.
         let mut named = BTreeSet::new();
@@ -190,14 +192,14 @@ async fn named_whole(
     Ok(!spoke.any(|row| silent.contains(&&row.shard)))
 }
 
-/// The accounts of `keys`, which are sorted, each once.
+/// The accounts of `keys`, which are sorted by account, each once.
 fn accounts<'a>(keys: impl Iterator<Item = &'a ShardKey>) -> Vec<AccountId> {
     let mut accounts: Vec<AccountId> = keys.map(|key| key.account.clone()).collect();
     accounts.dedup();
     accounts
 }
 
-/// `keys`, which are sorted, in the order in which they are read: as many accounts as are read side by side, and of
+/// `keys`, which are sorted by account, in the order in which they are read: as many accounts as are read side by side, and of
 /// these the shards that wait for what others name after all others.
 pub(crate) fn waves(source: &dyn Source, keys: Vec<ShardKey>) -> Vec<Vec<ShardKey>> {
     let together = accounts(keys.iter());

@@ -14,8 +14,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::ScanError;
 
-/// Shards of an account read at the same time; their calls still share one budget per API family.
-const SHARDS_AT_ONCE: usize = 4;
+/// Shards of an account read at the same time. Quotas are those of one region and family of calls, so that a slow shard
+/// must not keep those of other regions and services waiting.
+const SHARDS_AT_ONCE: usize = 16;
 
 /// What is known before shards are read.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +46,7 @@ impl Given<'_> {
 /// What gives the shards of a scan.
 #[async_trait]
 pub trait Source: Send + Sync {
-    /// The shards that there are to read, sorted.
+    /// The shards that there are to read, those of each account in the order in which they are best begun.
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError>;
 
     /// True for a shard that reads only what the resources of others name, and therefore comes after them.

@@ -140,15 +140,13 @@ impl Past {
         change(noted.entry(uid.clone()).or_default());
     }
 
-    /// Writes down beside each resource what was carried over of it, and its revision.
-    pub(super) fn settle(self, resources: &mut [Resource]) {
-        let mut noted = self.noted.into_inner().unwrap_or_else(PoisonError::into_inner);
-        for resource in resources {
-            let Some(Noted { carried, revision }) = noted.remove(&resource.uid) else { continue };
-            let carried = carried.into_iter().filter(|(name, _)| resource.facets.contains_key(*name));
-            resource.carried = carried.map(|(name, read)| (name.to_owned(), read)).collect();
-            resource.revision = revision;
-        }
+    /// Writes down beside a resource what was carried over of it, and its revision.
+    pub(super) fn settle(&self, resource: &mut Resource) {
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner).remove(&resource.uid);
+        let Some(Noted { carried, revision }) = noted else { return };
+        let carried = carried.into_iter().filter(|(name, _)| resource.facets.contains_key(*name));
+        resource.carried = carried.map(|(name, read)| (name.to_owned(), read)).collect();
+        resource.revision = revision;
     }
 }
 

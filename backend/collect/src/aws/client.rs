@@ -10,6 +10,7 @@ use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use super::api::Action;
+use super::basket::Basket;
 use super::carry::Past;
 use super::failure::Failure;
 use super::place::Place;
@@ -40,6 +41,8 @@ pub(super) struct Reader {
     pub past: Past,
     pub purpose: Purpose,
     pub log: Journal,
+    /// What is complete already.
+    pub basket: Basket,
 }
 
 impl Reader {

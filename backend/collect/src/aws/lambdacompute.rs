@@ -30,7 +30,7 @@ pub(super) const VOLATILE: &[Path] =
     &["provider/State", "image/state", "version/state", "version/stateReason"];
 
 static FUNCTIONS: Api = Api::rest_json("Lambda", "lambda", &quota::LAMBDA);
-static API: Api = Api::rest_json("Lambda Microvms", "lambda", &quota::LAMBDA_MICROVMS).in_some_regions();
+static API: Api = Api::rest_json("Lambda Microvms", "lambda", &quota::LAMBDA).in_some_regions();
 static PROVIDERS: List =
     FUNCTIONS.list("lambda:ListCapacityProviders", "CapacityProviders").paged("NextMarker", "Marker");
 static IMAGES: List = API.list("lambda:ListMicrovmImages", "items").paged("nextToken", "nextToken");

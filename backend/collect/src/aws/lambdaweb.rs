@@ -27,7 +27,7 @@ pub(super) const VOLATILE: &[Path] = &[
     "endpoints/endpoints/*/updateStatusReason",
 ];
 
-static API: Api = Api::rest_json("Lambda Web", "lambda", &quota::LAMBDA_WEB).in_some_regions();
+static API: Api = Api::rest_json("Lambda Web", "lambda", &quota::LAMBDA).in_some_regions();
 static FUNCTIONS: List = list("lambda:ListWebFunctions", "functions");
 static ENDPOINTS: List = list("lambda:ListWebFunctionEndpoints", "endpoints");
 static GET_POLICY: Action = API.action("lambda:GetResourcePolicy");

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
-use nephoscope_model::{AccountId, Facet, Provider, Region, ServiceName, Shard, ShardKey};
+use nephoscope_model::{AccountId, Facet, PackedResource, Provider, Region, ServiceName, Shard, ShardKey};
 use tokio::sync::OnceCell;
 
 use super::failure::{Class, Failure};
@@ -145,28 +145,34 @@ impl Collector for Organization {
     }
 
     async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        self.collect_packed(key, context).await.open()
+    }
+
+    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
         let known = lock(&self.refused).get(&key.account).cloned();
         let session = match known {
             Some(failure) => Err(failure),
             None => self.session(&key.account).await,
         };
         let mut shard = match session {
-            Ok(aws) => aws.collect(key, context).await,
+            Ok(aws) => aws.collect_packed(key, context).await,
             Err(failure) => {
                 let mut log = Log::default();
                 log.add(failure.api, &failure.error, &failure.message, failure.permission, None);
-                return unread(key, failure.coverage(), log);
+                return unread(key, failure.coverage(), log).packed();
             }
         };
         if let Some(member) = self.members.get(&key.account) {
             let accounts =
                 shard.resources.iter_mut().filter(|resource| resource.kind.as_str() == "aws.account");
-            for account in accounts {
+            for packed in accounts {
+                let mut account = packed.open();
                 let facet = Facet::Known(member.facet.clone());
                 account.facets.insert("organization".to_owned(), facet);
                 if let Some(name) = member.facet["Name"].as_str() {
                     account.name = name.to_owned();
                 }
+                *packed = account.into();
             }
         }
         shard

@@ -5,14 +5,14 @@
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use nephoscope_model::{AccountId, Provider, Region, ServiceName, Shard, ShardKey};
+use nephoscope_model::{AccountId, PackedResource, Provider, Region, ServiceName, Shard, ShardKey};
 
 use self::api::Action;
+use self::basket::{Basket, Complete};
 use self::carry::Past;
 use self::client::Reader;
 use self::failure::{Class, Failure};
-use self::place::{Outcome, Place, tidy};
-use self::volatile::drop_volatile;
+use self::place::{Outcome, Place};
 use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
@@ -26,6 +26,7 @@ mod apigateway;
 mod apigatewayv2;
 mod apprunner;
 mod appsync;
+mod basket;
 mod bedrockagent;
 mod budgets;
 mod carry;
@@ -160,13 +161,14 @@ macro_rules! services {
             $(Service { name: stringify!($module), scope: $module::SCOPE, actions: $module::ACTIONS },)+
         ];
 
-        /// Reads the shard of one service, without what changes by itself; none where there is no such service.
-        async fn read(service: &str, reader: &Reader) -> Option<Outcome> {
+        /// Reads the shard of one service into the reader's basket, and tells how its listings ended; none where there is
+        /// no such service.
+        async fn read(service: &str, reader: &Reader) -> Option<Vec<Option<Failure>>> {
             $(if service == stringify!($module) {
                 // Boxed, because the state of this function would else hold that of every service side by side.
-                let mut outcome = Box::pin($module::collect(reader)).await;
-                drop_volatile(&mut outcome.resources, $module::VOLATILE);
-                return Some(outcome);
+                let Outcome { resources, listings } = Box::pin($module::collect(reader)).await;
+                resources.into_iter().for_each(|resource| reader.keep(resource, $module::VOLATILE));
+                return Some(listings);
             })+
             None
         }
@@ -306,7 +308,7 @@ impl Aws {
         &self.account
     }
 
-    /// The shards: the global services first, then every service of every region.
+    /// The shards: the global services first, then every service in all regions.
     pub async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
         let chosen = |service: &&Service| self.options.asking.includes(service.name);
         let chosen: Vec<&Service> = SERVICES.iter().filter(chosen).collect();
@@ -320,14 +322,18 @@ impl Aws {
             chosen.into_iter().partition(|service| service.scope.is_global());
         let global = Region::global();
         let mut shards: Vec<ShardKey> = once.into_iter().map(|service| key(&global, service)).collect();
-        for region in regions::choose(self).await? {
-            shards.extend(regional.iter().map(|service| key(&region, service)));
-        }
+        let regions = regions::choose(self).await?;
+        // The services that take longest come first, in every region: their quotas are the region's own.
+        shards.extend(regional.iter().flat_map(|service| regions.iter().map(|region| key(region, service))));
         Ok(shards)
     }
 
     /// Reads one shard, with what is known from other shards and from the scan before.
     pub async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        self.read_packed(key, context).await.open()
+    }
+
+    async fn read_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
         let mut reader = self.reader(&key.region, &key.service);
         reader.named = context.named.clone();
         reader.past.previous = context.previous.clone();
@@ -336,16 +342,15 @@ impl Aws {
             reader.log = Journal::after(self.log.lock().clone());
         }
         let ours = key.provider == Provider::Aws && key.account == self.account;
-        let outcome = if ours { read(key.service.as_str(), &reader).await } else { None };
-        let Some(outcome) = outcome else { return not_collected(key) };
-        let mut resources = tidy(outcome.resources);
-        reader.past.settle(&mut resources);
+        let listings = if ours { read(key.service.as_str(), &reader).await } else { None };
+        let Some(listings) = listings else { return not_collected(key).packed() };
+        let Complete { resources, unreadable } = reader.basket.into_complete();
         let mut log = reader.log.into_log();
         // What was not asked is no error.
         if self.options.asking.purpose != Purpose::Plan {
-            log.complete(&resources);
+            log.complete_with(unreadable);
         }
-        Shard { key: key.clone(), coverage: log.coverage(&outcome.listings), resources }
+        Shard { key: key.clone(), coverage: log.coverage(&listings), resources }
     }
 
     fn reader(&self, region: &Region, service: &ServiceName) -> Reader {
@@ -374,6 +379,7 @@ impl Aws {
             purpose: self.options.asking.purpose,
             first_of: regions::asked(self).filter(|regions| regions.first() == Some(region)),
             log: Journal::default(),
+            basket: Basket::default(),
         }
     }
 }
@@ -394,6 +400,10 @@ impl Collector for Aws {
 
     async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
         Aws::collect(self, key, context).await
+    }
+
+    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
+        self.read_packed(key, context).await
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::api::Action;
 use super::failure::Failure;
-pub(super) use crate::normalise::{Outcome, Read, elements, put, relate, tag, text, tidy, without};
+pub(super) use crate::normalise::{Outcome, Read, elements, put, relate, tag, text, without};
 
 /// The account, region and service of a shard.
 #[derive(Clone, Debug)]
@@ -120,7 +120,7 @@ mod tests {
         relate(&mut first, RelationName::EncryptedBy, None);
         first.tags.insert("key".to_owned(), "AKIAIOSFODNN7EXAMPLE".to_owned());
         let second = place.resource("aws.lambda.function", "b", "b");
-        let tidied = tidy(vec![second.clone(), first.clone(), second.clone()]);
+        let tidied = crate::normalise::tidy(vec![second.clone(), first.clone(), second.clone()]);
         assert_eq!(tidied.iter().map(|resource| resource.uid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         let config = json!({"Layers": [{"Arn": "x"}], "Description": "[aws-access-key]"});
         assert_eq!(tidied[0].facets["config"], Facet::Known(config));

@@ -6,17 +6,12 @@ use crate::budget::Family;
 /// <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
 pub(super) static LAMBDA_POLICY: Family = Family { name: "lambda-policy", per_second: 15.0, burst: 15 };
 
-/// The same page: the remainder of the control plane 15 a second together, without `GetFunction` and invocations.
+/// The same page: the remainder of the control plane 15 a second together, without `GetFunction` and invocations. MicroVMs
+/// and web functions publish no rate of their own, and are taken for a part of it.
 pub(super) static LAMBDA: Family = Family { name: "lambda", per_second: 15.0, burst: 15 };
 
 /// The same page: `GetFunction` 100 a second.
 pub(super) static LAMBDA_FUNCTION: Family = Family { name: "lambda-function", per_second: 100.0, burst: 100 };
-
-/// MicroVMs publish no rate for reads.
-pub(super) static LAMBDA_MICROVMS: Family = Family { name: "lambda-microvms", per_second: 5.0, burst: 5 };
-
-/// Web functions publish no rate for reads.
-pub(super) static LAMBDA_WEB: Family = Family { name: "lambda-web", per_second: 5.0, burst: 5 };
 
 /// All management calls of REST, HTTP and WebSocket APIs together: 10 a second with a burst of 40.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html>

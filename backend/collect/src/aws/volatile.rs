@@ -13,13 +13,11 @@ use serde_json::Value;
 pub(super) type Path = &'static str;
 
 /// Drops the fields at `paths` from every facet that was read.
-pub(super) fn drop_volatile(resources: &mut [Resource], paths: &[Path]) {
-    for resource in resources {
-        for (name, rest) in paths.iter().filter_map(|path| path.split_once('/')) {
-            match resource.facets.get_mut(name) {
-                Some(Facet::Known(value)) => drop_at(value, rest),
-                Some(Facet::Absent | Facet::Unreadable(_)) | None => {}
-            }
+pub(super) fn drop_volatile(resource: &mut Resource, paths: &[Path]) {
+    for (name, rest) in paths.iter().filter_map(|path| path.split_once('/')) {
+        match resource.facets.get_mut(name) {
+            Some(Facet::Known(value)) => drop_at(value, rest),
+            Some(Facet::Absent | Facet::Unreadable(_)) | None => {}
         }
     }
 }

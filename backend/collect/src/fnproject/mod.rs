@@ -265,8 +265,7 @@ impl Collector for FnProject {
     }
 
     async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
-        let Shard { key, coverage, resources } = self.collect_packed(key, context).await;
-        Shard { key, coverage, resources: resources.iter().map(PackedResource::open).collect() }
+        self.collect_packed(key, context).await.open()
     }
 
     async fn collect_packed(&self, key: &ShardKey, _context: &Context) -> Shard<PackedResource> {

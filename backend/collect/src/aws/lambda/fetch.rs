@@ -14,12 +14,11 @@ use super::details::{Asking, Function};
 use super::signing::{self, Signing};
 use super::{FUNCTIONS, GET_ACCOUNT_SETTINGS, MAPPINGS};
 
-/// Everything that was read of a region.
-pub(super) struct Replies {
+/// What was read of all functions of a region together.
+pub(super) struct Common {
     pub settings: Result<Value, Failure>,
     pub mappings: Result<Mappings, Failure>,
     pub signing: Signing,
-    pub functions: Vec<Function>,
     /// Why not all functions could be listed, where that is so.
     pub listing: Option<Failure>,
 }
@@ -27,7 +26,8 @@ pub(super) struct Replies {
 /// The event source mappings of each function, by its unqualified ARN.
 pub(super) type Mappings = BTreeMap<String, Vec<Value>>;
 
-pub(super) async fn fetch(reader: &Reader) -> Replies {
+/// Reads all functions, and gives each function to `keep` as soon as all of it was asked.
+pub(super) async fn fetch(reader: &Reader, mut keep: impl FnMut(Function, &Common)) -> Common {
     let settings = Request::get(&["2016-08-19", "account-settings"]);
     let mappings = Request::get(&["2015-03-31", "event-source-mappings"]);
     let (settings, mappings, signing, listed, changes) = tokio::join!(
@@ -39,27 +39,32 @@ pub(super) async fn fetch(reader: &Reader) -> Replies {
     );
     let mappings = mappings.whole().map(by_function);
     let Listed { latest, mut versions, listing } = listed;
-    let asking = Asking::new(reader, settings.as_ref().ok(), mappings.as_ref().ok(), &changes);
+    let common = Common { settings, mappings, signing, listing };
+    let asking = Asking::new(reader, common.settings.as_ref().ok(), common.mappings.as_ref().ok(), &changes);
     let asked = latest.into_iter().map(|config| {
+        let config: Value = serde_json::from_str(&config).expect("it was written as JSON");
         let own = text(&config, "/FunctionName").and_then(|name| versions.remove(name)).unwrap_or_default();
         // Where the listing broke off, the versions of a function may be on a page that was never read.
-        let versions = match &listing {
+        let versions = match &common.listing {
             Some(failure) if own.is_empty() => Err(failure.clone()),
             _ => Ok(own),
         };
         asking.ask(config, versions)
     });
-    let functions: Vec<Option<Function>> =
-        futures::stream::iter(asked).buffer_unordered(reader.limits.concurrency).collect().await;
-    let functions = functions.into_iter().flatten().collect();
-    Replies { settings, mappings, signing, functions, listing }
+    let mut functions = futures::stream::iter(asked).buffer_unordered(reader.limits.concurrency);
+    while let Some(function) = functions.next().await {
+        if let Some(function) = function {
+            keep(function, &common);
+        }
+    }
+    drop(functions);
+    common
 }
 
-/// Functions as they are now, and their published versions by function name.
+/// Functions as they are now, and their published versions by function name; as text, which takes an eighth of the memory.
 #[derive(Default)]
 struct Listed {
-    latest: Vec<Value>,
-    /// As text, which takes an eighth of the memory: most are never looked at again.
+    latest: Vec<String>,
     versions: BTreeMap<String, Vec<String>>,
     listing: Option<Failure>,
 }
@@ -74,7 +79,7 @@ async fn list_functions(reader: &Reader) -> Listed {
                 listed.versions.entry(name).or_default().push(config.to_string());
             }
         }
-        _ => listed.latest.push(config),
+        _ => listed.latest.push(config.to_string()),
     };
     listed.listing = reader.list_each(&FUNCTIONS, None, all, keep).await;
     listed

@@ -118,7 +118,14 @@ const fn list(name: &'static str, items: &'static str) -> List {
 }
 
 pub(super) async fn collect(reader: &Reader) -> Outcome {
-    let replies = fetch::fetch(reader).await;
-    let listings = vec![replies.listing.clone()];
-    Outcome { resources: normalise::normalise(&reader.place, &reader.redactor, replies), listings }
+    let keep = |function, common: &fetch::Common| {
+        if let Some(function) = normalise::function(&reader.place, &reader.redactor, function, common) {
+            reader.keep(function, VOLATILE);
+        }
+    };
+    let common = fetch::fetch(reader, keep).await;
+    Outcome {
+        resources: vec![normalise::settings(&reader.place, common.settings)],
+        listings: vec![common.listing],
+    }
 }

@@ -6,28 +6,24 @@ use serde_json::Value;
 use super::super::failure::{Class, Failure};
 use super::super::place::{Place, Read, elements, put, relate, tag, text, unqualified_function};
 use super::details::{Function, documents};
-use super::fetch::{Mappings, Replies};
-use super::signing::Signing;
+use super::fetch::Common;
 use super::{FUNCTIONS, loaders, triggers};
 use crate::redact::Redactor;
 
-pub(super) fn normalise(place: &Place, redactor: &Redactor, replies: Replies) -> Vec<Resource> {
+/// What holds for all functions of a region.
+pub(super) fn settings(place: &Place, read: Result<Value, Failure>) -> Resource {
     let mut settings =
         place.resource("aws.lambda.settings", &place.arn("lambda", "account-settings"), "Lambda settings");
-    put(&mut settings, "settings", replies.settings.map(Some));
-    let (mappings, signing) = (replies.mappings, replies.signing);
-    let functions = replies.functions.into_iter();
-    let functions =
-        functions.filter_map(|function| self::function(place, redactor, function, &mappings, &signing));
-    std::iter::once(settings).chain(functions).collect()
+    put(&mut settings, "settings", read.map(Some));
+    settings
 }
 
-fn function(
+/// A function; none where its listing does not say which.
+pub(super) fn function(
     place: &Place,
     redactor: &Redactor,
     mut function: Function,
-    mappings: &Result<Mappings, Failure>,
-    signing: &Signing,
+    common: &Common,
 ) -> Option<Resource> {
     let config = &mut function.config;
     let arn = unqualified_function(text(config, "/FunctionArn")?)?.to_owned();
@@ -37,7 +33,7 @@ fn function(
     redactor.redact_map(config, "/Environment/Variables");
 
     let mut resource = place.resource("aws.lambda.function", &arn, &name);
-    let own = mappings.as_ref().map(|mappings| mappings.get(&arn)).map_err(Clone::clone);
+    let own = common.mappings.as_ref().map(|mappings| mappings.get(&arn)).map_err(Clone::clone);
     relate_config(place, &mut resource, &function.config, &name);
     relate_rest(place, &mut resource, &function, own.as_ref().ok().copied().flatten());
     let Function { config, policy, urls, concurrency, code, tags, .. } = function;
@@ -60,7 +56,7 @@ fn function(
     put(&mut resource, "provisioned", function.provisioned);
     put(&mut resource, "async", function.async_settings);
     put(&mut resource, "recursion", function.recursion);
-    put(&mut resource, "code_signing", signing.of(&arn));
+    put(&mut resource, "code_signing", common.signing.of(&arn));
     let mappings = own.map(|own| own.map(|own| serde_json::json!({ "EventSourceMappings": own })));
     put(&mut resource, "event_sources", mappings);
     Some(resource)
@@ -164,6 +160,8 @@ mod tests {
     use serde_json::json;
 
     use super::super::super::api::Action;
+    use super::super::fetch::Mappings;
+    use super::super::signing::Signing;
     use super::super::{GET_FUNCTION, GET_POLICY, MAPPINGS, SIGNED_FUNCTIONS, SIGNING_CONFIGS};
     use super::*;
 
@@ -183,7 +181,7 @@ mod tests {
         Failure::new(action, Class::Denied, "AccessDeniedException", "no")
     }
 
-    fn replies() -> Replies {
+    fn replies() -> (Function, Common) {
         let config = json!({"FunctionName": "shop", "FunctionArn": format!("{ARN}:$LATEST"), "Environment": {"Variables": {"A": "CANARY", "LD_PRELOAD": "CANARY"}}});
         let function = Function {
             config,
@@ -200,18 +198,17 @@ mod tests {
             async_settings: Ok(None),
             recursion: Ok(None),
         };
-        Replies {
+        let common = Common {
             settings: Ok(json!({"AccountLimit": {}})),
             mappings: Ok(Mappings::new()),
             signing: Signing { by_function: BTreeMap::new(), failure: None },
-            functions: vec![function],
             listing: None,
-        }
+        };
+        (function, common)
     }
 
-    fn shop(replies: Replies) -> Resource {
-        let resources = normalise(&place(), &Redactor::new([1; 32]), replies);
-        resources.into_iter().find(|resource| resource.name == "shop").unwrap()
+    fn shop((function, common): (Function, Common)) -> Resource {
+        super::function(&place(), &Redactor::new([1; 32]), function, &common).unwrap()
     }
 
     fn targets(resource: &Resource, name: RelationName) -> Vec<&str> {
@@ -229,12 +226,12 @@ mod tests {
         }
         assert!(!serde_json::to_string(&shop_with_nothing).unwrap().contains("CANARY"));
 
-        let mut unread = replies();
-        unread.mappings = Err(denied(&MAPPINGS.action));
-        unread.signing.failure = Some(denied(&SIGNING_CONFIGS.action));
-        unread.functions[0].policy = Err(denied(&GET_POLICY));
-        unread.functions[0].tags = Err(denied(&GET_FUNCTION));
-        let unread = shop(unread);
+        let (mut function, mut common) = replies();
+        common.mappings = Err(denied(&MAPPINGS.action));
+        common.signing.failure = Some(denied(&SIGNING_CONFIGS.action));
+        function.policy = Err(denied(&GET_POLICY));
+        function.tags = Err(denied(&GET_FUNCTION));
+        let unread = shop((function, common));
         for facet in ["policy", "event_sources", "code_signing", "tags"] {
             let reason = unread.facets[facet].unreadable().unwrap();
             assert_eq!(
@@ -246,17 +243,20 @@ mod tests {
 
     #[test]
     fn variables_that_could_not_be_decrypted_may_load_anything() {
-        let mut replies = replies();
-        replies.functions[0].config["Environment"] = json!({"Error": {"ErrorCode": "AccessDeniedException"}});
-        assert!(shop(replies).facets["loaders"].unreadable().is_some());
+        let (mut function, common) = replies();
+        function.config["Environment"] = json!({"Error": {"ErrorCode": "AccessDeniedException"}});
+        assert!(shop((function, common)).facets["loaders"].unreadable().is_some());
     }
 
     #[test]
     fn a_signed_function_is_known_even_where_other_configurations_are_not() {
-        let mut replies = replies();
-        replies.signing.by_function.insert(ARN.to_owned(), json!({"CodeSigningConfigArn": "c"}));
-        replies.signing.failure = Some(denied(&SIGNED_FUNCTIONS.action));
-        assert_eq!(shop(replies).facets["code_signing"], Facet::Known(json!({"CodeSigningConfigArn": "c"})));
+        let (function, mut common) = replies();
+        common.signing.by_function.insert(ARN.to_owned(), json!({"CodeSigningConfigArn": "c"}));
+        common.signing.failure = Some(denied(&SIGNED_FUNCTIONS.action));
+        assert_eq!(
+            shop((function, common)).facets["code_signing"],
+            Facet::Known(json!({"CodeSigningConfigArn": "c"}))
+        );
     }
 
     #[test]
@@ -272,8 +272,7 @@ mod tests {
 
     #[test]
     fn everything_that_a_function_uses_is_named() {
-        let mut replies = replies();
-        let function = &mut replies.functions[0];
+        let (mut function, common) = replies();
         function.config["VpcConfig"] = json!({"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]});
         function.config["FileSystemConfigs"] =
             json!([{"Arn": "arn:aws:elasticfilesystem:e:1:access-point/f"}]);
@@ -287,7 +286,7 @@ mod tests {
             json!({"Effect": "Allow", "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:s3:::uploads"}}});
         let policies = json!({"Policies": [{"Qualifier": "live", "Policy": {"Statement": [bucket]}}]});
         function.alias_policies = Ok(Some(policies));
-        let shop = shop(replies);
+        let shop = shop((function, common));
         let ec2 = "arn:aws:ec2:eu-west-1:123456789012";
         let network = [format!("{ec2}:subnet/subnet-1"), format!("{ec2}:security-group/sg-1")];
         assert_eq!(targets(&shop, RelationName::RunsIn), network);
