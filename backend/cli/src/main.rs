@@ -20,12 +20,7 @@ use clap::{CommandFactory, Parser};
 use config::Config;
 use context::Context;
 use failure::{Failure, Outcome};
-use mimalloc::MiMalloc;
 use tracing_subscriber::EnvFilter;
-
-/// Scans and lists allocate small pieces on every thread, which the system's allocator is slow to give back.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -117,7 +117,7 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "normal")?;
     // SQLite may be built with these on from the beginning.
     connection.pragma_update(None, "foreign_keys", false)?;
-    connection.pragma_update(None, "cache_size", -96 * 1024)?;
+    connection.pragma_update(None, "cache_size", -12 * 1024)?;
     // A large evaluation leaves a large log; it is cut back once it has been copied.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
 }

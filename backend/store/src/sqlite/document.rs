@@ -19,8 +19,8 @@ use super::fault::{Fault, Sql};
 const RAW_BELOW: usize = 64;
 /// Above level 1 documents of this size shrink by a few per cent more and take twice the time.
 const LEVEL: i32 = 1;
-/// Items that a thread works on between two deliveries.
-const CHUNK: usize = 256;
+/// Items that a thread works on between two deliveries, at least and at most. Fewer are not worth a thread.
+const CHUNK: [usize; 2] = [32, 256];
 /// More threads than this only wait for the writer.
 const MAX_THREADS: usize = 4;
 
@@ -170,7 +170,8 @@ pub(super) fn pipeline<T: Sync, R: Send>(
     work: impl Fn(&mut Packer, &[T]) -> Sql<R> + Sync,
     mut consume: impl FnMut(R) -> Sql<()>,
 ) -> Sql<()> {
-    let chunks: Vec<&[T]> = items.chunks(CHUNK).collect();
+    let [least, most] = CHUNK;
+    let chunks: Vec<&[T]> = items.chunks((items.len() / (2 * MAX_THREADS)).clamp(least, most)).collect();
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let threads = cores.min(MAX_THREADS).min(chunks.len());
     if threads <= 1 {
