@@ -79,8 +79,9 @@ const EXTENSIONS: &str = "integrations,authorizers,validators,apigateway";
 
 /// The calls that an API may cost on average, in tenths, everything counted that is asked of the region.
 const TENTHS_OF_CALLS: usize = 26;
-/// What is asked once for a region: the APIs, custom domains, certificates and settings.
-const CALLS_OF_A_REGION: usize = 4;
+/// What is asked once for a region: the APIs, custom domains, certificates and settings, and the listing of HTTP and
+/// WebSocket APIs, which uses the same quota.
+const CALLS_OF_A_REGION: usize = 5;
 
 const fn list(name: &'static str) -> List {
     API.list(name, "item").paged("position", "position").may_lack_items().allowed_by(PERMISSION)
