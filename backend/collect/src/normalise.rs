@@ -72,10 +72,15 @@ pub(crate) fn elements<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
 
 /// Sorts what was found, drops what a listing named twice, and cuts out secrets that stand where none should.
 pub(crate) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
-    resources.sort_by(|a, b| a.uid.cmp(&b.uid));
-    resources.dedup_by(|a, b| a.uid == b.uid);
+    once_each(&mut resources, |resource| &resource.uid);
     resources.iter_mut().for_each(tidy_one);
     resources
+}
+
+/// Sorts what was found, open or packed, and drops what a listing named twice.
+pub(crate) fn once_each<R>(resources: &mut Vec<R>, uid: impl Fn(&R) -> &Uid) {
+    resources.sort_by(|one, other| uid(one).cmp(uid(other)));
+    resources.dedup_by(|one, other| uid(one) == uid(other));
 }
 
 /// Sorts the edges of a resource, and cuts out secrets that stand where none should.

@@ -199,8 +199,8 @@ fn accounts<'a>(keys: impl Iterator<Item = &'a ShardKey>) -> Vec<AccountId> {
     accounts
 }
 
-/// `keys`, which are sorted by account, in the order in which they are read: as many accounts as are read side by side, and of
-/// these the shards that wait for what others name after all others.
+/// `keys`, which are sorted by account, in the order in which they are read: as many accounts as are read side by side,
+/// and of these the shards that wait for what others name after all others.
 pub(crate) fn waves(source: &dyn Source, keys: Vec<ShardKey>) -> Vec<Vec<ShardKey>> {
     let together = accounts(keys.iter());
     let mut keys = keys.into_iter().peekable();

@@ -7,7 +7,7 @@ use nephoscope_model::{PackedResource, Resource};
 use super::client::Reader;
 use super::volatile::{Path, drop_volatile};
 use crate::log::Log;
-use crate::normalise::tidy_one;
+use crate::normalise::{once_each, tidy_one};
 
 /// Complete resources of one shard, and what of them could not be read.
 #[derive(Debug, Default)]
@@ -37,8 +37,7 @@ impl Basket {
     /// What it holds, sorted; what a listing named twice is in it once.
     pub(super) fn into_complete(self) -> Complete {
         let mut complete = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
-        complete.resources.sort_by(|one, other| one.uid.cmp(&other.uid));
-        complete.resources.dedup_by(|one, other| one.uid == other.uid);
+        once_each(&mut complete.resources, |resource| &resource.uid);
         complete
     }
 }

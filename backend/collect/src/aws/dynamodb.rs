@@ -15,7 +15,7 @@ use super::Scope;
 use super::api::{Action, Api, List};
 use super::client::Reader;
 use super::failure::{Class, Failure};
-use super::place::{Outcome, Place, Read, elements, object_at, put, relate, text, without};
+use super::place::{Outcome, Place, Read, elements, grouped, object_at, put, relate, text, without};
 use super::request::Request;
 use super::volatile::Path;
 use super::{policy, quota};
@@ -159,16 +159,11 @@ fn is_paid_by_request(table: &Value) -> bool {
 }
 
 fn by_table(targets: Vec<Value>) -> Targets {
-    let mut by_table = Targets::new();
-    for mut target in targets {
-        // `table/NAME` or `table/NAME/index/NAME`.
-        let name = text(&target, "/ResourceId").and_then(|id| id.split('/').nth(1)).map(str::to_owned);
-        if let Some(name) = name {
-            without(&mut target, "PredictedCapacity");
-            by_table.entry(name).or_default().push(target);
-        }
-    }
+    // `table/NAME` or `table/NAME/index/NAME`.
+    let mut by_table =
+        grouped(targets, |target| text(target, "/ResourceId").and_then(|id| id.split('/').nth(1)));
     for targets in by_table.values_mut() {
+        targets.iter_mut().for_each(|target| without(target, "PredictedCapacity"));
         let key = |target: &Value| {
             let field = |name| text(target, name).unwrap_or_default().to_owned();
             (field("/ResourceId"), field("/ScalableDimension"))

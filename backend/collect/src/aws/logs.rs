@@ -12,7 +12,7 @@ use super::api::{Action, Api, List};
 use super::client::Reader;
 use super::failure::Failure;
 use super::pages::Listing;
-use super::place::{Outcome, Place, Read, log_group_arn, put, relate, text};
+use super::place::{Outcome, Place, Read, grouped, log_group_arn, put, relate, text};
 use super::request::Request;
 use super::volatile::Path;
 use super::{policy, quota};
@@ -39,7 +39,7 @@ pub(super) async fn collect(reader: &Reader) -> Outcome {
     let (groups, policies, filters) = fetch(reader).await;
     // Filters that could not be listed hide no group.
     let listings = vec![groups.failure, policies.failure];
-    let filters = filters.whole().map(by_group);
+    let filters = filters.whole().map(|filters| grouped(filters, |filter| text(filter, "/logGroupName")));
     Outcome { resources: normalise(&reader.place, groups.items, policies.items, &filters), listings }
 }
 
@@ -50,16 +50,6 @@ async fn fetch(reader: &Reader) -> (Listing, Listing, Listing) {
         reader.list(&POLICIES, None, page()),
         reader.list(&FILTERS, None, page())
     )
-}
-
-fn by_group(filters: Vec<Value>) -> Filters {
-    let mut by_group = Filters::new();
-    for filter in filters {
-        if let Some(name) = text(&filter, "/logGroupName").map(str::to_owned) {
-            by_group.entry(name).or_default().push(filter);
-        }
-    }
-    by_group
 }
 
 fn normalise(

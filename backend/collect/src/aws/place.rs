@@ -21,6 +21,20 @@ pub(super) struct Place {
     pub caller: String,
 }
 
+/// Items by the name of what each belongs to; one that does not say belongs to nothing.
+pub(super) fn grouped(
+    items: Vec<Value>,
+    owner: impl Fn(&Value) -> Option<&str>,
+) -> BTreeMap<String, Vec<Value>> {
+    let mut groups = BTreeMap::<String, Vec<Value>>::new();
+    for item in items {
+        if let Some(owner) = owner(&item).map(str::to_owned) {
+            groups.entry(owner).or_default().push(item);
+        }
+    }
+    groups
+}
+
 impl Place {
     /// A resource without facets.
     pub(super) fn resource(&self, kind: &str, uid: &str, name: &str) -> Resource {

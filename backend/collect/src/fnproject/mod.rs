@@ -37,7 +37,7 @@ use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::failure::{Class, Failure};
 use crate::log::{Journal, not_collected};
-use crate::normalise::{Read, put, tidy};
+use crate::normalise::{Read, once_each, put, tidy};
 use crate::purpose::Purpose;
 use crate::redact::{Redactor, host};
 use crate::rest::transport::Transport;
@@ -278,8 +278,7 @@ impl Collector for FnProject {
             reader.log = Journal::after(self.journal.lock().clone());
         }
         let Gathered { mut resources, listings } = self.gather(key.service.as_str(), &reader).await;
-        resources.sort_by(|a, b| a.uid.cmp(&b.uid));
-        resources.dedup_by(|a, b| a.uid == b.uid);
+        once_each(&mut resources, |resource| &resource.uid);
         let mut log = reader.log.into_log();
         log.errors.retain(|(_, error), _| error != NOT_DECLARED && error != NOT_PROBED);
         Shard { key: key.clone(), coverage: log.coverage(&listings), resources }

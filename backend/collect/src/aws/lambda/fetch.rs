@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::changes;
 use super::super::client::Reader;
 use super::super::failure::Failure;
-use super::super::place::{Read, text, unqualified_function};
+use super::super::place::{Read, grouped, text, unqualified_function};
 use super::super::request::Request;
 use super::details::{Asking, Function};
 use super::signing::{self, Signing};
@@ -86,13 +86,8 @@ async fn list_functions(reader: &Reader) -> Listed {
 }
 
 fn by_function(mappings: Vec<Value>) -> Mappings {
-    let mut by_function = Mappings::new();
-    for mapping in mappings {
-        let function = text(&mapping, "/FunctionArn").and_then(unqualified_function).map(str::to_owned);
-        if let Some(function) = function {
-            by_function.entry(function).or_default().push(mapping);
-        }
-    }
+    let mut by_function =
+        grouped(mappings, |mapping| text(mapping, "/FunctionArn").and_then(unqualified_function));
     for mappings in by_function.values_mut() {
         mappings.sort_by_cached_key(|mapping| text(mapping, "/UUID").unwrap_or_default().to_owned());
     }
