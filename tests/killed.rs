@@ -131,6 +131,7 @@ fn scan(order: &Order<'_>) {
     let runtime = Runtime::new().unwrap();
     runtime.block_on(async {
         let store = SqliteStore::open_writer(&url(order.folder, &order.store)).unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
         let catalogue = Arc::new(Catalogue::from_folders(&[order.folder.join("checks")]).unwrap());
         let mut options = AwsOptions::new([7; 32]);
         options.asking.endpoint_url = Some(order.endpoint.to_owned());

@@ -1,5 +1,5 @@
 -- Generated from the migrations by `just generate`; do not edit.
--- Version 4.
+-- Version 5.
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
@@ -47,13 +47,6 @@ CREATE TABLE evaluation (
     sequence INTEGER NOT NULL,
     not_applicable TEXT NOT NULL, blinded TEXT,
     PRIMARY KEY (scan, account)
-) STRICT, WITHOUT ROWID;
-
-CREATE TABLE finding (
-    key INTEGER NOT NULL,
-    resource INTEGER NOT NULL,
-    check_id INTEGER NOT NULL,
-    PRIMARY KEY (key, resource, check_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE judgement (
@@ -115,9 +108,11 @@ CREATE INDEX relation_other ON relation (other);
 CREATE TABLE resource (
     id INTEGER PRIMARY KEY,
     uid TEXT NOT NULL,
-    account INTEGER NOT NULL REFERENCES account,
+    account INTEGER NOT NULL REFERENCES account, digest INTEGER NOT NULL DEFAULT 0,
     UNIQUE (uid, account)
 ) STRICT;
+
+CREATE INDEX resource_digest ON resource (digest);
 
 CREATE TABLE resource_rollup (
     scan INTEGER NOT NULL,

@@ -1,7 +1,9 @@
 //! All checks and frameworks together: loaded whole, or not at all.
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::path::PathBuf;
+use std::thread;
 
 use nephoscope_model::framework::Framework;
 
@@ -104,8 +106,8 @@ fn assemble(
         }
     }
     let mut loaded = Vec::new();
-    for file in check_files {
-        match check::load(file, &controls) {
+    for (file, check) in load_all(&check_files, &controls) {
+        match check {
             Ok(check) => loaded.push((file, check)),
             Err(found) => errors.extend(found),
         }
@@ -125,6 +127,24 @@ fn assemble(
         }
     }
     Ok(Catalogue { checks, frameworks, positions, digest: digest(tables.iter().chain(files)) })
+}
+
+/// Loads files on every core: each command waits for it.
+fn load_all<'f>(
+    files: &[&'f SourceFile],
+    controls: &Controls,
+) -> Vec<(&'f SourceFile, Result<Loaded, Vec<CatalogueError>>)> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let load = |part: &[&'f SourceFile]| -> Vec<_> {
+        part.iter().map(|file| (*file, check::load(file, controls))).collect()
+    };
+    thread::scope(|scope| {
+        let parts = files.chunks(files.len().div_ceil(cores).max(1));
+        let threads: Vec<_> = parts.map(|part| scope.spawn(move || load(part))).collect();
+        let ended =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|died| resume_unwind(died)));
+        ended.flatten().collect()
+    })
 }
 
 /// Ids are promises: none may mean two checks, not even one that a check had earlier.

@@ -82,8 +82,8 @@ pub trait Collector: Send + Sync {
     /// The shards that one scan consists of, in the order in which they are best read.
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError>;
 
-    /// True for a shard that reads only what others name, and therefore comes after them.
-    fn waits(&self, key: &ShardKey) -> bool;
+    /// The round in which a shard is read: after the first, 0, it reads only what the resources of those before name.
+    fn round(&self, key: &ShardKey) -> u8;
 
     /// The facets of the shard that need not always be asked again, which `Context::previous` should hold; none where
     /// it is of no use.

@@ -105,12 +105,11 @@ impl Kind {
 }
 
 impl FindingKey {
-    /// The key of `check` on `uid`: the first 16 bytes of BLAKE3 over both, separated by a zero byte.
+    /// The key of `check` on `uid`, in hexadecimal: the first 11 bytes of BLAKE3 over the uid, which all findings of a
+    /// resource have in common, and the first 5 of that over the check.
     pub fn of(check: &CheckId, uid: &Uid) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(check.as_str().as_bytes()).update(&[0]).update(uid.as_str().as_bytes());
-        let hex = hasher.finalize().to_hex();
-        Self::from(&hex[..32])
+        let [uid, check] = [uid.as_str(), check.as_str()].map(|text| blake3::hash(text.as_bytes()).to_hex());
+        Self::from([&uid[..22], &check[..10]].concat())
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use nephoscope_catalogue::Catalogue;
 use nephoscope_model::finding::{Judged, Verdict};
+use nephoscope_model::scan::CoverageRow;
 use nephoscope_model::{AccountId, CheckId, Severity, Uid};
 use nephoscope_posture::derive::Survey;
 use nephoscope_posture::evaluate::Court;
@@ -28,10 +29,10 @@ pub(crate) async fn judge(
     court: &Court<'_>,
     open: &OpenScan,
     account: &AccountId,
+    coverage: &[CoverageRow],
 ) -> Result<(), ScanError> {
     let id = &open.scan.id;
     let stored = store.estate_fetch(id, account).await?;
-    let coverage = store.estate_coverage(id, account).await?;
     let any_stale = stored.iter().any(|resource| resource.stale);
     let last_known: BTreeMap<_, _> = match any_stale {
         true => store.verdict_last_known(id, account).await?.into_iter().collect(),
@@ -45,7 +46,7 @@ pub(crate) async fn judge(
     let estate = Estate {
         account: account.clone(),
         resources: &resources,
-        coverage: &coverage,
+        coverage,
         instant: open.scan.instant,
         last_known: &last_known,
     };

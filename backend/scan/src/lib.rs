@@ -5,8 +5,10 @@
 
 mod error;
 mod judge;
+mod judges;
 pub mod probe;
 pub mod progress;
+mod reading;
 mod rehearse;
 pub mod run;
 pub mod runner;

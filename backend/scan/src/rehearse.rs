@@ -1,14 +1,12 @@
 //! What a scan would be like, without the store: how many calls it takes, and what it would not be allowed to read.
 
-use std::collections::BTreeSet;
-
-use futures::StreamExt;
-use nephoscope_collect::{Named, Purpose};
-use nephoscope_model::{Coverage, PackedResource, Shard, ShardKey, TargetName, Uid};
+use futures::TryStreamExt;
+use nephoscope_collect::Purpose;
+use nephoscope_model::{Coverage, PackedResource, Shard, ShardKey, TargetName};
 
 use crate::ScanError;
-use crate::run::waves;
-use crate::source::{Given, Source};
+use crate::reading::read;
+use crate::source::Given;
 use crate::target::Target;
 
 /// What a scan of one target would ask for.
@@ -39,22 +37,10 @@ pub(crate) async fn rehearse(
 ) -> Result<(), ScanError> {
     let target = target.with_purpose(purpose);
     let source = target.connect().await?;
-    let source: &dyn Source = &*source;
-    let mut planned = source.plan().await?;
-    planned.sort();
-    let mut named: BTreeSet<Uid> = BTreeSet::new();
-    for keys in waves(source, planned) {
-        // Those that wait take what was named; those after them belong to other accounts.
-        let waits = keys.iter().any(|key| source.waits(key));
-        let known: Named =
-            if waits { std::mem::take(&mut named).into_iter().collect() } else { Named::default() };
-        let mut shards = source.shards(keys, Given { named: known, ..Given::default() });
-        while let Some(shard) = shards.next().await {
-            let shard = shard?;
-            let edges = shard.resources.iter().flat_map(|resource| &resource.relations);
-            named.extend(edges.map(|edge| edge.to.clone()));
-            keep(shard);
-        }
+    let planned = source.plan().await?;
+    let mut shards = read(&*source, planned, Given::default());
+    while let Some(read) = shards.try_next().await? {
+        keep(read.shard);
     }
     Ok(())
 }

@@ -1,26 +1,28 @@
 //! One scan from plan to score.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
 use nephoscope_catalogue::Catalogue;
-use nephoscope_collect::{ACCOUNTS_AT_ONCE, Named};
 use nephoscope_model::api::ScanEvent;
-use nephoscope_model::query::AsOf;
 use nephoscope_model::scan::{Origin, ScanState};
-use nephoscope_model::{AccountId, CoverageState, PackedResource, ScanId, Shard, ShardKey, TargetName};
+use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
 use nephoscope_posture::score::score;
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
 use tokio_util::sync::CancellationToken;
 
-use crate::judge::{court, judge};
+use crate::judges::Judges;
+use crate::reading::read;
 use crate::source::{Given, Source};
 use crate::{Progress, ScanError};
 
 /// How long a scan that was left half done may be resumed; after that its first shards are too old to stand beside new ones.
 const RESUMABLE: SignedDuration = SignedDuration::from_hours(6);
+
+/// Shards that are committed together, where so many were read while others were committed.
+const TOGETHER: usize = 32;
 
 /// What to scan, and when it counts as scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +35,13 @@ pub struct Request {
     pub instant: Timestamp,
 }
 
-/// Reads every shard, commits each as it comes, judges each account once its shards are in, and ends with the score.
+/// Reads every shard, commits each as it comes, judges each account once its shards are in while others are still read,
+/// and ends with the score.
 ///
 /// A scan of the same target that was left half done within the last six hours is taken up where it stopped,
 /// with its own id and instant. When `stop` is cancelled, the shard in hand is committed and the scan is left to be resumed.
 pub async fn run(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     catalogue: &Arc<Catalogue>,
     source: &dyn Source,
     request: &Request,
@@ -49,7 +52,7 @@ pub async fn run(
     order.sort_by(|one, other| one.account.cmp(&other.account));
     let mut planned = order.clone();
     planned.sort();
-    let open = open(store, request, planned).await?;
+    let open = Arc::new(open(&**store, request, planned).await?);
     let id = open.scan.id.clone();
     progress.tell(ScanEvent::Planned { shards: open.scan.planned.len() as u64 });
 
@@ -95,64 +98,28 @@ async fn open(store: &dyn Store, request: &Request, planned: Vec<ShardKey>) -> R
     Ok(store.scan_open(&scan).await?)
 }
 
+/// Reads, commits and judges side by side; what is in hand when it ends is committed.
 async fn stages(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     catalogue: &Arc<Catalogue>,
     source: &dyn Source,
-    open: &OpenScan,
+    open: &Arc<OpenScan>,
     order: Vec<ShardKey>,
     progress: &Progress,
     stop: &CancellationToken,
 ) -> Result<(), ScanError> {
+    let judges = Judges::convene(store, catalogue, open, progress, stop);
+    let read = collect(&**store, source, open, order, progress, &judges).await;
+    if read.is_err() {
+        judges.dismiss();
+    }
+    match judges.adjourn().await {
+        // That is why the reading was broken off.
+        Err(error) if !matches!(error, ScanError::Interrupted { .. }) => return Err(error),
+        judged => read.and(judged)?,
+    }
+
     let id = &open.scan.id;
-    let interrupted = || ScanError::Interrupted { scan: id.clone() };
-
-    let mut done = open.done.len() as u64;
-    // What is done is sorted, and there may be tens of thousands.
-    let missing = order.into_iter().filter(|key| open.done.binary_search(key).is_err());
-    for keys in waves(source, missing.collect()) {
-        // What the shards before these have named, in this run or in the one that it resumes.
-        let mut named = BTreeSet::new();
-        let mut named_in_part = BTreeSet::new();
-        for account in accounts(keys.iter().filter(|key| source.waits(key))) {
-            named.extend(store.relation_targets(id, &account).await?);
-            if !named_whole(store, source, open, &account).await? {
-                named_in_part.insert(account);
-            }
-        }
-        let named: Named = named.into_iter().collect();
-        let mut shards =
-            source.shards(keys, Given { instant: open.scan.instant, named, before: Some((store, id)) });
-        loop {
-            let next = tokio::select! {
-                biased;
-                () = stop.cancelled() => return Err(interrupted()),
-                next = shards.next() => next,
-            };
-            let Some(shard) = next else { break };
-            let mut shard = shard?;
-            if named_in_part.contains(&shard.key.account) {
-                // Who would have named a resource may not have been read: that it is missing here proves nothing.
-                shard.coverage.listed = false;
-            }
-            store.shard_insert(id, &shard).await?;
-            done += 1;
-            tell_shard(progress, &shard, done, open.scan.planned.len() as u64);
-        }
-    }
-
-    let court = court(catalogue, open)?;
-    for account in accounts(open.scan.planned.iter())
-        .into_iter()
-        .filter(|account| open.evaluated.binary_search(account).is_err())
-    {
-        if stop.is_cancelled() {
-            return Err(interrupted());
-        }
-        progress.tell(ScanEvent::Evaluating { account: account.clone() });
-        judge(store, &court, open, &account).await?;
-    }
-
     let end = ScanEnd {
         state: ScanState::Finished,
         failure: None,
@@ -163,56 +130,59 @@ async fn stages(
     Ok(store.scan_finish(id, &end).await?)
 }
 
-/// True where every shard that may name something was read whole, or is switched off and was so the night before.
-///
-/// What stood in a shard before it was switched off still names what it named. What came into being since the last
-/// reading is not known on the first night, and a name that is not resolved for once looks like a shard that is off.
-async fn named_whole(
+/// Reads every shard that is missing, commits each as it comes, and calls the judges for each account that is whole.
+async fn collect(
     store: &dyn Store,
     source: &dyn Source,
     open: &OpenScan,
-    account: &AccountId,
-) -> Result<bool, ScanError> {
-    let coverage = store.estate_coverage(&open.scan.id, account).await?;
-    let states: BTreeMap<&ShardKey, CoverageState> =
-        coverage.iter().map(|row| (&row.shard, row.coverage.state)).collect();
-    let naming = open.scan.planned.iter().filter(|key| key.account == *account && !source.waits(key));
-    let silent: Vec<&ShardKey> =
-        naming.filter(|key| states.get(key) != Some(&CoverageState::Complete)).collect();
-    if silent.is_empty() {
-        return Ok(true);
-    }
-    if silent.iter().any(|key| states.get(key) != Some(&CoverageState::Disabled)) {
-        return Ok(false);
-    }
-    let view = store.view_fetch(std::slice::from_ref(&open.scan.target), &AsOf::Latest).await?;
-    let Some(before) = view.entries.first() else { return Ok(true) };
-    let before = store.estate_coverage(&before.scan, account).await?;
-    let mut spoke = before.iter().filter(|row| row.coverage.state != CoverageState::Disabled);
-    Ok(!spoke.any(|row| silent.contains(&&row.shard)))
-}
-
-/// The accounts of `keys`, which are sorted by account, each once.
-fn accounts<'a>(keys: impl Iterator<Item = &'a ShardKey>) -> Vec<AccountId> {
-    let mut accounts: Vec<AccountId> = keys.map(|key| key.account.clone()).collect();
-    accounts.dedup();
-    accounts
-}
-
-/// `keys`, which are sorted by account, in the order in which they are read: as many accounts as are read side by side,
-/// and of these the shards that wait for what others name after all others.
-pub(crate) fn waves(source: &dyn Source, keys: Vec<ShardKey>) -> Vec<Vec<ShardKey>> {
-    let together = accounts(keys.iter());
-    let mut keys = keys.into_iter().peekable();
-    let mut waves = Vec::new();
-    for together in together.chunks(ACCOUNTS_AT_ONCE) {
-        let (mut first, mut waiting) = (Vec::new(), Vec::new());
-        while let Some(key) = keys.next_if(|key| together.contains(&key.account)) {
-            if source.waits(&key) { waiting.push(key) } else { first.push(key) }
+    order: Vec<ShardKey>,
+    progress: &Progress,
+    judges: &Judges,
+) -> Result<(), ScanError> {
+    let OpenScan { scan, done, evaluated } = open;
+    // What is done is sorted, and there may be tens of thousands.
+    let missing: Vec<ShardKey> = order.into_iter().filter(|key| done.binary_search(key).is_err()).collect();
+    let mut left: BTreeMap<&AccountId, usize> = scan.planned.iter().map(|key| (&key.account, 0)).collect();
+    for key in &missing {
+        if let Some(left) = left.get_mut(&key.account) {
+            *left += 1;
         }
-        waves.extend([first, waiting].into_iter().filter(|keys| !keys.is_empty()));
     }
-    waves
+    left.retain(|account, _| evaluated.binary_search(account).is_err());
+    let whole = left.iter().filter(|(_, left)| **left == 0).map(|(account, _)| *account);
+    whole.for_each(|account| judges.call(account));
+
+    let given = Given { instant: scan.instant, night: Some((store, open)), ..Given::default() };
+    let mut reads = read(source, missing, given).ready_chunks(TOGETHER);
+    let (mut done, planned) = (done.len() as u64, scan.planned.len() as u64);
+    loop {
+        let next = tokio::select! {
+            biased;
+            () = judges.gone() => return Err(ScanError::Interrupted { scan: scan.id.clone() }),
+            next = reads.next() => next,
+        };
+        let Some(reads) = next else { return Ok(()) };
+        let mut failure = None;
+        let reads = reads.into_iter().map_while(|read| read.map_err(|error| failure = Some(error)).ok());
+        let (shards, receipts): (Vec<_>, Vec<_>) = reads.map(|read| (read.shard, read.receipt)).unzip();
+        store.shard_insert(&scan.id, &shards).await?;
+        drop(receipts);
+        for shard in &shards {
+            done += 1;
+            tell_shard(progress, shard, done, planned);
+            if let Some(left) = left.get_mut(&shard.key.account) {
+                *left -= 1;
+                if *left == 0 {
+                    judges.call(&shard.key.account);
+                }
+            }
+        }
+        // Letting go of many documents takes as long as committing some.
+        tokio::task::spawn_blocking(|| drop(shards));
+        if let Some(error) = failure {
+            return Err(error);
+        }
+    }
 }
 
 fn tell_shard(progress: &Progress, shard: &Shard<PackedResource>, done: u64, planned: u64) {

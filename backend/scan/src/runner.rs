@@ -124,7 +124,7 @@ impl Runner {
         let request =
             Request { target: target.name.clone(), origin: running.origin, instant: running.started };
         let source = target.connect().await?;
-        run(&**store, catalogue, &*source, &request, &running.progress, stop).await
+        run(store, catalogue, &*source, &request, &running.progress, stop).await
     }
 
     async fn record_failure(&self, target: &Target, running: &Running, error: &ScanError) {

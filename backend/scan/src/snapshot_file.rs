@@ -4,6 +4,7 @@
 //! and the last line counts the resources and carries the BLAKE3 digest of every byte before it:
 //! a file that was cut off or changed on the way is refused before anything of it is used.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Error, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -26,6 +27,8 @@ const FORMAT: &str = "nephoscope-snapshot";
 const VERSION: u32 = 1;
 /// The compression level: a fifth of the size at the speed of a disk.
 const LEVEL: i32 = 3;
+/// Shards that are read ahead of those that are committed.
+const AHEAD: usize = 8;
 /// The longest line that is read, in bytes: beyond any resource, and small enough for memory.
 const LONGEST_LINE: u64 = 64 * 1024 * 1024;
 
@@ -219,8 +222,9 @@ impl Source for SnapshotFile {
         keys: Vec<ShardKey>,
         _given: Given<'a>,
     ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
-        let (sender, receiver) = mpsc::channel(1);
+        let (sender, receiver) = mpsc::channel(AHEAD);
         let file = self.clone();
+        let keys: BTreeSet<ShardKey> = keys.into_iter().collect();
         tokio::task::spawn_blocking(move || {
             let read =
                 file.read(|shard| !keys.contains(&shard.key) || sender.blocking_send(Ok(shard)).is_ok());

@@ -1,15 +1,15 @@
 //! What gives the shards of a scan: a cloud through its collector, or a snapshot file.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
-use nephoscope_collect::{ACCOUNTS_AT_ONCE, Collector, Context, Named, Previous, broken_off};
-use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
-use nephoscope_store::Store;
+use nephoscope_collect::{Collector, Context, Named, Previous, broken_off};
+use nephoscope_model::{PackedResource, Shard, ShardKey, TargetName};
+use nephoscope_store::{OpenScan, Store};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::ScanError;
@@ -25,8 +25,8 @@ pub struct Given<'a> {
     pub instant: Timestamp,
     /// What resources that were read before refer to.
     pub named: Named,
-    /// The running scan and the store that may know what the scan before it read; none where nothing is stored.
-    pub before: Option<(&'a dyn Store, &'a ScanId)>,
+    /// The running scan and the store, which may know what the scan before it read; none where nothing is stored.
+    pub night: Option<(&'a dyn Store, &'a OpenScan)>,
 }
 
 impl Given<'_> {
@@ -34,8 +34,8 @@ impl Given<'_> {
     async fn of(&self, collector: &dyn Collector, key: &ShardKey) -> Result<Context, ScanError> {
         let facets = collector.carries(key);
         let mut previous = Previous::default();
-        if let Some((store, scan)) = self.before.filter(|_| !facets.is_empty())
-            && let Some(before) = store.shard_before(scan, key, facets).await?
+        if let Some((store, open)) = self.night.filter(|_| !facets.is_empty())
+            && let Some(before) = store.shard_before(&open.scan.id, key, facets).await?
         {
             previous = Previous::new(before.instant, before.resources);
         }
@@ -49,8 +49,13 @@ pub trait Source: Send + Sync {
     /// The shards that there are to read, those of each account in the order in which they are best begun.
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError>;
 
-    /// True for a shard that reads only what the resources of others name, and therefore comes after them.
-    fn waits(&self, _key: &ShardKey) -> bool {
+    /// The round in which a shard is read: after the first, 0, it reads only what the resources of those before name.
+    fn round(&self, _key: &ShardKey) -> u8 {
+        0
+    }
+
+    /// True where each account is best read by itself, many of them side by side.
+    fn by_account(&self) -> bool {
         false
     }
 
@@ -89,8 +94,12 @@ impl Source for Cloud {
         plan.map_err(|source| ScanError::Connect { target: self.target.clone(), source: Box::new(source) })
     }
 
-    fn waits(&self, key: &ShardKey) -> bool {
-        self.collector.waits(key)
+    fn round(&self, key: &ShardKey) -> u8 {
+        self.collector.round(key)
+    }
+
+    fn by_account(&self) -> bool {
+        true
     }
 
     fn shards<'a>(
@@ -98,22 +107,14 @@ impl Source for Cloud {
         keys: Vec<ShardKey>,
         given: Given<'a>,
     ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
-        let mut accounts: BTreeMap<AccountId, Vec<ShardKey>> = BTreeMap::new();
-        for key in keys {
-            accounts.entry(key.account.clone()).or_default().push(key);
-        }
-        let accounts = accounts.into_values().map(move |keys| {
+        let reads = keys.into_iter().map(move |key| {
             let given = given.clone();
-            let reads = keys.into_iter().map(move |key| {
-                let given = given.clone();
-                async move {
-                    let context = given.of(&*self.collector, &key).await?;
-                    Ok(read(Arc::clone(&self.collector), key, context).await)
-                }
-            });
-            stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE)
+            async move {
+                let context = given.of(&*self.collector, &key).await?;
+                Ok(read(Arc::clone(&self.collector), key, context).await)
+            }
         });
-        stream::iter(accounts).flatten_unordered(ACCOUNTS_AT_ONCE).boxed()
+        stream::iter(reads).buffer_unordered(SHARDS_AT_ONCE).boxed()
     }
 }
 
@@ -149,6 +150,7 @@ impl Source for Gathered<'_> {
         keys: Vec<ShardKey>,
         _given: Given<'a>,
     ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
+        let keys: BTreeSet<ShardKey> = keys.into_iter().collect();
         let asked = self.shards.iter().filter(move |shard| keys.contains(&shard.key));
         stream::iter(asked.cloned().map(|shard| Ok(shard.packed()))).boxed()
     }

@@ -73,7 +73,7 @@ async fn scan(
     let account = AccountId::from(ACCOUNT);
     let start = Instant::now();
     for shard in shards {
-        store.shard_insert(&id, &shard.clone().packed()).await?;
+        store.shard_insert(&id, &[shard.clone().packed()]).await?;
     }
     let inserted = start.elapsed();
     let start = Instant::now();

@@ -266,11 +266,11 @@ pub trait Store: Send + Sync + Debug {
     /// The scan of `target` that is running or was left by a process that died, if there is one.
     async fn scan_unfinished(&self, target: &TargetName) -> Result<Option<OpenScan>>;
 
-    /// Commits what one shard gathered, with its completion mark, in one transaction.
+    /// Commits what shards gathered, with their completion marks, in one transaction.
     ///
     /// A resource that a `listed` shard no longer has ends here; one of a shard that was not listed whole stays as it was, stale.
     /// Committing a shard again that is already committed in this scan changes nothing.
-    async fn shard_insert(&self, scan: &ScanId, shard: &Shard<PackedResource>) -> Result<()>;
+    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()>;
 
     /// Everything known of one account within the scan's target, stale resources included, sorted by uid.
     async fn estate_fetch(
@@ -279,8 +279,8 @@ pub trait Store: Send + Sync + Debug {
         account: &AccountId,
     ) -> Result<Vec<StoredResource<PackedResource>>>;
 
-    /// What the current resources of one of the scan's accounts refer to, sorted.
-    async fn relation_targets(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<Uid>>;
+    /// What the current resources of some shards of the scan's target refer to, sorted.
+    async fn relation_targets(&self, scan: &ScanId, shards: &[ShardKey]) -> Result<Vec<Uid>>;
 
     /// What the shards of one account could read in this scan, sorted by shard.
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;

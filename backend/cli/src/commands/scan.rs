@@ -49,10 +49,10 @@ pub async fn run(context: &Context, scan: &args::Scan) -> Outcome {
 
     let mut scanned = Vec::new();
     if let Some(path) = &scan.from {
-        scanned.push(Scanned { id: scan_file(&*store, &catalogue, path, &stop).await?, share: None });
+        scanned.push(Scanned { id: scan_file(&store, &catalogue, path, &stop).await?, share: None });
     }
     // Side by side: every cloud has quotas of its own, and one that fails does not end the scans of the others.
-    let scans = targets.iter().map(|target| scan_target(&*store, &catalogue, target, &stop));
+    let scans = targets.iter().map(|target| scan_target(&store, &catalogue, target, &stop));
     let mut failures = Vec::new();
     for ended in join_all(scans).await {
         match ended {
@@ -130,7 +130,7 @@ pub struct Scanned {
 }
 
 async fn scan_target(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     catalogue: &Arc<Catalogue>,
     target: &Target,
     stop: &CancellationToken,
@@ -146,7 +146,7 @@ async fn scan_target(
 /// Evaluates a snapshot file as of its own instant. A snapshot that the store has already, judged by the same
 /// catalogue, is not judged again.
 pub async fn scan_file(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     catalogue: &Arc<Catalogue>,
     path: &Path,
     stop: &CancellationToken,
@@ -172,7 +172,7 @@ pub async fn scan_file(
 }
 
 async fn scan_source(
-    store: &dyn Store,
+    store: &Arc<dyn Store>,
     catalogue: &Arc<Catalogue>,
     source: &dyn Source,
     request: &Request,

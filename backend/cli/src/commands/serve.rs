@@ -55,7 +55,7 @@ pub async fn demo(context: &Context, args: &args::Serve) -> Outcome {
         None => demo_store(&catalogue)?,
     };
     let store: Arc<dyn Store> = Arc::new(SqliteStore::open_writer(&url)?);
-    load(&*store, &catalogue, &nights).await?;
+    load(&store, &catalogue, &nights).await?;
     let targets = replays(nights);
     run(listener, store, catalogue, targets).await
 }
@@ -114,7 +114,7 @@ fn demo_store(catalogue: &Catalogue) -> Result<String, Failure> {
 }
 
 /// Scans every night that the store does not have yet, through the same stages as any scan.
-async fn load(store: &dyn Store, catalogue: &Arc<Catalogue>, nights: &[Night]) -> Result<(), Failure> {
+async fn load(store: &Arc<dyn Store>, catalogue: &Arc<Catalogue>, nights: &[Night]) -> Result<(), Failure> {
     let view = store.view_fetch(&[], &AsOf::Latest).await?;
     let never = CancellationToken::new();
     for night in nights {

@@ -27,7 +27,7 @@ pub async fn run(context: &Context, command: &Snapshot) -> Outcome {
             let store = context.writer()?;
             let stop = stop_on_signal();
             for file in files {
-                let id = scan_file(&*store, &catalogue, file, &stop).await?;
+                let id = scan_file(&store, &catalogue, file, &stop).await?;
                 print(&format!("{} is scan {id}\n", file.display()))?;
             }
         }

@@ -18,7 +18,7 @@ use super::request::Request;
 use super::volatile::Path;
 use super::{policy, quota};
 
-pub(super) const SCOPE: Scope = Scope::Named;
+pub(super) const SCOPE: Scope = Scope::NamedLast;
 pub(super) const ACTIONS: &[&Action] = &[&DESCRIBE_KEY, &GET_POLICY, &GET_ROTATION];
 /// Moves with each renewal.
 pub(super) const VOLATILE: &[Path] = &["rotation/NextRotationDate"];

@@ -14,7 +14,7 @@ use tokio::sync::OnceCell;
 use super::failure::{Class, Failure};
 use super::organizations::{self, ASSUME_ROLE, Member, OrganizationOptions};
 use super::regions::LIST_REGIONS;
-use super::{Aws, AwsOptions, carries, connect, waits};
+use super::{Aws, AwsOptions, carries, connect, round};
 use crate::error::{Cause, CollectError};
 use crate::log::{Log, unread};
 use crate::{ACCOUNTS_AT_ONCE, Collector, Context};
@@ -136,8 +136,8 @@ impl Collector for Organization {
         Ok(planned.into_iter().flatten().collect())
     }
 
-    fn waits(&self, key: &ShardKey) -> bool {
-        waits(key)
+    fn round(&self, key: &ShardKey) -> u8 {
+        round(key)
     }
 
     fn carries(&self, key: &ShardKey) -> &'static [&'static str] {

@@ -127,21 +127,24 @@ enum Scope {
     GlobalNamed,
     /// In every region, for what resources that were read before refer to.
     Named,
+    /// The same, after those that are named: they name some of these too.
+    NamedLast,
 }
 
 impl Scope {
     fn is_global(self) -> bool {
         match self {
             Self::Global | Self::GlobalNamed => true,
-            Self::Regional | Self::Named => false,
+            Self::Regional | Self::Named | Self::NamedLast => false,
         }
     }
 
-    /// True where the shard must wait for what other shards name.
-    fn waits(self) -> bool {
+    /// The round in which its shards are read.
+    fn round(self) -> u8 {
         match self {
-            Self::GlobalNamed | Self::Named => true,
-            Self::Global | Self::Regional => false,
+            Self::Global | Self::Regional => 0,
+            Self::GlobalNamed | Self::Named => 1,
+            Self::NamedLast => 2,
         }
     }
 }
@@ -390,8 +393,8 @@ impl Collector for Aws {
         Aws::plan(self).await
     }
 
-    fn waits(&self, key: &ShardKey) -> bool {
-        waits(key)
+    fn round(&self, key: &ShardKey) -> u8 {
+        round(key)
     }
 
     fn carries(&self, key: &ShardKey) -> &'static [&'static str] {
@@ -407,9 +410,10 @@ impl Collector for Aws {
     }
 }
 
-/// True for a shard that reads only what others name.
-fn waits(key: &ShardKey) -> bool {
-    SERVICES.iter().any(|service| service.name == key.service.as_str() && service.scope.waits())
+/// The round in which a shard is read.
+fn round(key: &ShardKey) -> u8 {
+    let service = SERVICES.iter().find(|service| service.name == key.service.as_str());
+    service.map_or(0, |service| service.scope.round())
 }
 
 /// The facets of a shard that need not always be asked again.

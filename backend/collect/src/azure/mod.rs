@@ -160,8 +160,8 @@ impl Collector for Azure {
         Ok(shards)
     }
 
-    fn waits(&self, _key: &ShardKey) -> bool {
-        false
+    fn round(&self, _key: &ShardKey) -> u8 {
+        0
     }
 
     fn carries(&self, _key: &ShardKey) -> &'static [&'static str] {

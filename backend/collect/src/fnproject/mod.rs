@@ -256,8 +256,8 @@ impl Collector for FnProject {
         Ok(shards.collect())
     }
 
-    fn waits(&self, _key: &ShardKey) -> bool {
-        false
+    fn round(&self, _key: &ShardKey) -> u8 {
+        0
     }
 
     fn carries(&self, _key: &ShardKey) -> &'static [&'static str] {

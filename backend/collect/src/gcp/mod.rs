@@ -169,8 +169,8 @@ impl Collector for Gcp {
         Ok(shards.collect())
     }
 
-    fn waits(&self, key: &ShardKey) -> bool {
-        service(key).is_some_and(|service| service.kinds.iter().any(Kind::waits))
+    fn round(&self, key: &ShardKey) -> u8 {
+        u8::from(service(key).is_some_and(|service| service.kinds.iter().any(Kind::waits)))
     }
 
     fn carries(&self, _key: &ShardKey) -> &'static [&'static str] {

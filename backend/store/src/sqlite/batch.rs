@@ -18,8 +18,10 @@ pub(super) struct Batch<'t> {
 
 impl<'t> Batch<'t> {
     /// Rows for `insert`, which ends before `VALUES`. `row` is one row of values, such as `(?, ?, 0)`.
-    pub(super) fn new(tx: &'t Connection, insert: &str, row: &str, end: &str) -> Sql<Self> {
-        let statement = |rows: usize| format!("{insert} VALUES {} {end}", vec![row; rows].join(", "));
+    ///
+    /// `INSERT OR ROLLBACK` and `OR IGNORE` need no journal of the statement, into which each page that it touches is copied.
+    pub(super) fn new(tx: &'t Connection, insert: &str, row: &str) -> Sql<Self> {
+        let statement = |rows: usize| format!("{insert} VALUES {}", vec![row; rows].join(", "));
         Ok(Self {
             many: tx.prepare_cached(&statement(ROWS))?,
             one: tx.prepare_cached(&statement(1))?,
@@ -64,7 +66,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE pair (one INTEGER, other TEXT)").unwrap();
         for count in [0, 1, 63, 64, 65, 200] {
-            let mut batch = Batch::new(&connection, "INSERT INTO pair (one, other)", "(?, ?)", "").unwrap();
+            let mut batch = Batch::new(&connection, "INSERT INTO pair (one, other)", "(?, ?)").unwrap();
             for number in 0..count {
                 batch.push([Value::Integer(number), Value::Text(number.to_string())]).unwrap();
             }

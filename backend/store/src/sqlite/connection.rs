@@ -4,24 +4,41 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
-use rusqlite_migration::{M, Migrations};
+use nephoscope_model::Uid;
+use rusqlite::{Connection, OpenFlags, Transaction};
+use rusqlite_migration::{HookResult, M, Migrations};
 
 use super::fault::Fault;
+use super::finding;
 use crate::StoreError;
 use crate::key::beside;
 
 /// Every migration, oldest first.
-const MIGRATIONS: &[M<'_>] = &[
-    M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
-    M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
-    M::up(include_str!("../../../../migrations/sqlite/0003_blinded.sql")),
-    M::up(include_str!("../../../../migrations/sqlite/0004_place_region.sql")).foreign_key_check(),
-];
+fn migrations() -> [M<'static>; 5] {
+    [
+        M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
+        M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
+        M::up(include_str!("../../../../migrations/sqlite/0003_blinded.sql")),
+        M::up(include_str!("../../../../migrations/sqlite/0004_place_region.sql")).foreign_key_check(),
+        M::up_with_hook(include_str!("../../../../migrations/sqlite/0005_resource_digest.sql"), digest_uids),
+    ]
+}
+
+/// Fills in the digests of the resources that were there before they had one.
+fn digest_uids(tx: &Transaction<'_>) -> HookResult {
+    let mut find = tx.prepare("SELECT id, uid FROM resource")?;
+    let mut update = tx.prepare("UPDATE resource SET digest = ?2 WHERE id = ?1")?;
+    let mut rows = find.query([])?;
+    while let Some(row) = rows.next()? {
+        let uid = Uid::from(row.get::<_, String>(1)?);
+        update.execute([row.get(0)?, finding::uid_number(&uid)])?;
+    }
+    Ok(())
+}
 
 /// The schema version that this build reads and writes.
 pub fn schema_version() -> i64 {
-    i64::try_from(MIGRATIONS.len()).expect("there are fewer migrations than an i64 can count")
+    i64::try_from(migrations().len()).expect("there are fewer migrations than an i64 can count")
 }
 
 /// The file of a store's address: `sqlite:PATH`, `sqlite://PATH` or a plain path.
@@ -65,7 +82,7 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
 }
 
 fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
-    Migrations::from_slice(MIGRATIONS).to_latest(connection).map_err(|error| match error {
+    Migrations::new(migrations().into()).to_latest(connection).map_err(|error| match error {
         rusqlite_migration::Error::RusqliteError { err, .. } => {
             match Fault::from(err).during("migrate", path) {
                 StoreError::Query { source, path, .. } => StoreError::Migrate { path, source: source.into() },
@@ -118,6 +135,8 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     // SQLite may be built with these on from the beginning.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "cache_size", -12 * 1024)?;
+    // Pages that many commits touch are copied out of the log once for all of them: 64 MB of 8 kB each.
+    connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
     // A large evaluation leaves a large log; it is cut back once it has been copied.
     connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
 }
@@ -197,11 +216,11 @@ mod tests {
     }
 
     #[test]
-    fn places_keep_their_numbers_and_take_the_region_of_their_shard() {
+    fn what_is_there_is_migrated() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.db");
         let mut old = Connection::open(&path).unwrap();
-        Migrations::from_slice(&MIGRATIONS[..3]).to_latest(&mut old).unwrap();
+        Migrations::new(migrations()[..3].to_vec()).to_latest(&mut old).unwrap();
         old.execute_batch(
             "PRAGMA foreign_keys = ON;
              INSERT INTO target VALUES (1, 'shop'); INSERT INTO account VALUES (1, 1, 'aws', '111111111111');
@@ -217,10 +236,12 @@ mod tests {
             migrated.query_row(seen, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         assert_eq!(seen, ("pay".to_owned(), "eu-west-1".to_owned()));
         assert!(migrated.execute("DELETE FROM place", []).is_err(), "it is still referred to");
+        let digest: i64 = migrated.query_row("SELECT digest FROM resource", [], |row| row.get(0)).unwrap();
+        assert_eq!(digest, finding::uid_number(&Uid::from("arn")));
     }
 
     #[test]
     fn the_migrations_are_valid() {
-        Migrations::from_slice(MIGRATIONS).validate().unwrap();
+        Migrations::new(migrations().into()).validate().unwrap();
     }
 }

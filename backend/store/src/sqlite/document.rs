@@ -4,11 +4,11 @@
 //! ([`pipeline`]) while the one writer inserts.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread;
 
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use rusqlite::{CachedStatement, Connection, params};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use zstd::bulk::{Compressor, Decompressor};
@@ -42,13 +42,25 @@ struct Body {
 
 /// Packs documents, on any thread.
 pub(super) struct Packer {
-    compressor: Compressor<'static>,
+    /// None once it is put back.
+    compressor: Option<Compressor<'static>>,
     delivered: HashSet<Hash>,
+}
+
+/// Compressors that nobody has: making one takes longer than a small commit.
+static COMPRESSORS: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
+
+impl Drop for Packer {
+    fn drop(&mut self) {
+        COMPRESSORS.lock().unwrap_or_else(PoisonError::into_inner).extend(self.compressor.take());
+    }
 }
 
 impl Packer {
     pub(super) fn new() -> Sql<Self> {
-        Ok(Self { compressor: Compressor::new(LEVEL)?, delivered: HashSet::new() })
+        let idle = COMPRESSORS.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let compressor = idle.map_or_else(|| Compressor::new(LEVEL), Ok)?;
+        Ok(Self { compressor: Some(compressor), delivered: HashSet::new() })
     }
 
     /// Serialises, hashes and compresses.
@@ -67,14 +79,21 @@ impl Packer {
         if !self.delivered.insert(hash) {
             return Ok(Packed { hash, body: None });
         }
-        let body = if json.len() < RAW_BELOW {
-            Body { size: None, bytes: json.as_bytes().to_vec() }
-        } else {
-            let size = i64::try_from(json.len()).ok();
-            Body { size, bytes: self.compressor.compress(json.as_bytes())? }
+        let body = match &mut self.compressor {
+            Some(compressor) if json.len() >= RAW_BELOW => {
+                let size = i64::try_from(json.len()).ok();
+                Body { size, bytes: compressor.compress(json.as_bytes())? }
+            }
+            _ => Body { size: None, bytes: json.as_bytes().to_vec() },
         };
         Ok(Packed { hash, body: Some(body) })
     }
+}
+
+/// The cores of this process. Asking the system takes a dozen calls.
+fn cores() -> usize {
+    static CORES: OnceLock<usize> = OnceLock::new();
+    *CORES.get_or_init(|| thread::available_parallelism().map_or(1, usize::from))
 }
 
 /// The hash of a document.
@@ -86,6 +105,7 @@ pub(super) fn hash_of(json: &[u8]) -> Hash {
 
 /// Stores documents within one transaction.
 pub(super) struct DocumentWriter<'t> {
+    connection: &'t Connection,
     insert: CachedStatement<'t>,
     find: CachedStatement<'t>,
     known: HashMap<Hash, i64>,
@@ -94,9 +114,9 @@ pub(super) struct DocumentWriter<'t> {
 impl<'t> DocumentWriter<'t> {
     pub(super) fn new(connection: &'t Connection) -> Sql<Self> {
         Ok(Self {
-            insert: connection.prepare_cached(
-                "INSERT INTO document (hash, size, body) VALUES (?1, ?2, ?3) ON CONFLICT (hash) DO NOTHING RETURNING id",
-            )?,
+            connection,
+            insert: connection
+                .prepare_cached("INSERT OR IGNORE INTO document (hash, size, body) VALUES (?1, ?2, ?3)")?,
             find: connection.prepare_cached("SELECT id FROM document WHERE hash = ?1")?,
             known: HashMap::new(),
         })
@@ -108,14 +128,12 @@ impl<'t> DocumentWriter<'t> {
             return Ok(*id);
         }
         let inserted = match &packed.body {
-            Some(Body { size, bytes }) => {
-                self.insert.query_row(params![packed.hash, size, bytes], |row| row.get(0)).optional()?
-            }
-            None => None,
+            Some(Body { size, bytes }) => self.insert.execute(params![packed.hash, size, bytes])? == 1,
+            None => false,
         };
         let id = match inserted {
-            Some(id) => id,
-            None => self.find.query_row([packed.hash], |row| row.get(0))?,
+            true => self.connection.last_insert_rowid(),
+            false => self.find.query_row([packed.hash], |row| row.get(0))?,
         };
         self.known.insert(packed.hash, id);
         Ok(id)
@@ -164,19 +182,22 @@ impl<'t> DocumentReader<'t> {
     }
 }
 
-/// Runs `work` over chunks of `items` on several threads and gives the results to `consume` in order, on this thread.
-pub(super) fn pipeline<T: Sync, R: Send>(
+/// What a [`pipeline`] makes of its items, in their order.
+pub(super) type Results<'r, R> = dyn Iterator<Item = Sql<R>> + 'r;
+
+/// Runs `work` over `items` on several threads, which begin at once, and gives `consume` the results in order, on this
+/// thread.
+pub(super) fn pipeline<T: Sync, R: Send, O>(
     items: &[T],
-    work: impl Fn(&mut Packer, &[T]) -> Sql<R> + Sync,
-    mut consume: impl FnMut(R) -> Sql<()>,
-) -> Sql<()> {
+    work: impl Fn(&mut Packer, &T) -> Sql<R> + Sync,
+    consume: impl FnOnce(&mut Results<'_, R>) -> O,
+) -> Sql<O> {
     let [least, most] = CHUNK;
     let chunks: Vec<&[T]> = items.chunks((items.len() / (2 * MAX_THREADS)).clamp(least, most)).collect();
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(MAX_THREADS).min(chunks.len());
+    let threads = cores().min(MAX_THREADS).min(chunks.len());
     if threads <= 1 {
         let mut packer = Packer::new()?;
-        return chunks.into_iter().try_for_each(|chunk| consume(work(&mut packer, chunk)?));
+        return Ok(consume(&mut items.iter().map(|item| work(&mut packer, item))));
     }
     thread::scope(|scope| {
         let lane = |first: usize| {
@@ -185,12 +206,12 @@ pub(super) fn pipeline<T: Sync, R: Send>(
             scope.spawn(move || {
                 let mut packer = Packer::new();
                 for chunk in chunks.iter().skip(first).step_by(threads) {
-                    let result = match &mut packer {
-                        Ok(packer) => work(packer, chunk),
-                        Err(_) => Err(Fault::Damaged("no memory for compressing".into())),
+                    let results: Vec<Sql<R>> = match &mut packer {
+                        Ok(packer) => chunk.iter().map(|item| work(packer, item)).collect(),
+                        Err(_) => vec![Err(Fault::Damaged("no memory for compressing".into()))],
                     };
                     // The receiver is gone where the writer has failed.
-                    if sender.send(result).is_err() {
+                    if sender.send(results).is_err() {
                         return;
                     }
                 }
@@ -198,11 +219,9 @@ pub(super) fn pipeline<T: Sync, R: Send>(
             receiver
         };
         let lanes: Vec<_> = (0..threads).map(lane).collect();
-        for chunk in 0..chunks.len() {
-            let result = lanes[chunk % threads].recv();
-            consume(result.map_err(|_| Fault::Damaged("a thread that packs documents ended".into()))??)?;
-        }
-        Ok(())
+        let ended = |_| vec![Err(Fault::Damaged("a thread that packs documents ended".into()))];
+        let receive = |chunk: usize| lanes[chunk % threads].recv().unwrap_or_else(ended);
+        Ok(consume(&mut (0..chunks.len()).flat_map(receive)))
     })
 }
 
@@ -239,19 +258,13 @@ mod tests {
 
     #[test]
     fn results_come_in_order_and_a_failure_ends_it() {
-        let items: Vec<usize> = (0..5000).collect();
-        let mut seen = Vec::new();
-        pipeline(
-            &items,
-            |_, chunk| Ok(chunk.to_vec()),
-            |chunk| {
-                seen.extend(chunk);
-                Ok(())
-            },
-        )
-        .unwrap();
-        assert_eq!(seen, items);
-        let stopped = pipeline(&items, |_, _| Ok(()), |()| Err(Fault::Damaged("stop".into())));
-        assert!(stopped.is_err());
+        for count in [0, 1, 40, 5000] {
+            let items: Vec<usize> = (0..count).collect();
+            let seen = pipeline(&items, |_, item| Ok(*item), |results| results.collect::<Sql<Vec<_>>>());
+            assert_eq!(seen.unwrap().unwrap(), items);
+            let fail = |_: &mut Packer, _: &usize| Err::<(), _>(Fault::Damaged("stop".into()));
+            let failed = pipeline(&items, fail, |results| results.next().is_some_and(|first| first.is_err()));
+            assert_eq!(failed.unwrap(), count > 0, "who consumes may stop at the first failure");
+        }
     }
 }

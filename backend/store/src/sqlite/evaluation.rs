@@ -7,48 +7,66 @@ use nephoscope_model::finding::Detail;
 use nephoscope_model::{AccountId, CheckId, FindingKey, ScanId, Status};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::document::{Packer, pipeline};
+use super::document::{Packer, Results, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
 use super::resource::versions;
 use super::scan::{Running, running, step};
-use super::verdict::{Item, Prepared, Said, Spoken, VerdictWriter};
+use super::verdict::{Item, Prepared, Said, Spoken, Sums, VerdictWriter};
 use super::view::Look;
-use super::{Reader, code, finding, resource};
+use super::{Reader, code, resource};
 use crate::{Judging, StoreError};
 
 /// Details up to this length stand in their row: looking for an equal one would cost more than it saves.
 const SHORT: usize = 512;
 
-/// Judges one account and commits its verdicts, facts and rollups.
-pub(super) fn insert(tx: &Connection, scan: &ScanId, account: &AccountId, judging: &dyn Judging) -> Sql<()> {
+/// What is to be judged of one account, and how it was judged before. Only its scan changes that.
+pub(super) fn docket(
+    connection: &Connection,
+    scan: &ScanId,
+    account: &AccountId,
+    judging: &dyn Judging,
+) -> Sql<(Vec<Item>, Sums)> {
+    let scan = running(connection, scan)?;
+    let items = items(connection, &scan, account, judging)?;
+    Ok((items, Sums::fetch(connection, scan.target, account)?))
+}
+
+/// Judges one account, and gives `commit` what is said of each item.
+pub(super) fn hear<O>(
+    items: &[Item],
+    account: &AccountId,
+    judging: &dyn Judging,
+    commit: impl FnOnce(&mut Results<'_, Prepared>) -> O,
+) -> Sql<O> {
+    pipeline(items, |packer, item| prepare(packer, judging, item, account), commit)
+}
+
+/// Commits the verdicts, facts and rollups of one account.
+pub(super) fn insert(
+    tx: &Connection,
+    scan: &ScanId,
+    account: &AccountId,
+    judging: &dyn Judging,
+    (items, before): (&[Item], Sums),
+    prepared: &mut Results<'_, Prepared>,
+) -> Sql<()> {
     let scan = running(tx, scan)?;
     let marked = "SELECT 1 FROM evaluation WHERE scan = ?1 AND account = ?2";
     if tx.query_row(marked, params![scan.id, account.as_str()], |_| Ok(())).optional()?.is_some() {
         return Ok(());
     }
     let sequence = step(tx, scan.id)?;
-    let items = items(tx, &scan, account, judging)?;
     let checks = intern_checks(tx, judging.checks())?;
-    let mut writer = VerdictWriter::new(tx, judging, checks, sequence, (scan.target, account))?;
-    let with_keys = writer.is_first();
-    let mut next = items.iter();
+    let mut writer = VerdictWriter::new(tx, judging, checks, sequence, before)?;
     let mut blinded = Blinded::default();
-    pipeline(
-        &items,
-        |packer, chunk| {
-            let prepare = |item| prepare(packer, judging, item, account, with_keys);
-            chunk.iter().map(prepare).collect()
-        },
-        |chunk: Vec<Prepared>| {
-            chunk.into_iter().zip(&mut next).try_for_each(|(prepared, item)| {
-                for spoken in prepared.spoken.iter().filter(|spoken| spoken.status == Status::Unknown) {
-                    blinded.note(&judging.checks()[spoken.check], &spoken.unreadable);
-                }
-                writer.write(item, &prepared)
-            })
-        },
-    )?;
+    for (item, prepared) in items.iter().zip(prepared) {
+        let prepared = prepared?;
+        for spoken in prepared.spoken.iter().filter(|spoken| spoken.status == Status::Unknown) {
+            blinded.note(&judging.checks()[spoken.check], &spoken.unreadable);
+        }
+        writer.write(item, &prepared)?;
+    }
     writer.finish(scan.id)?;
     tx.execute(
         "INSERT INTO evaluation (scan, account, sequence, not_applicable, blinded) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -64,8 +82,13 @@ pub(super) fn insert(tx: &Connection, scan: &ScanId, account: &AccountId, judgin
 }
 
 /// The resources that are judged by number, so that rows are inserted in the order of their keys.
-fn items(tx: &Connection, scan: &Running, account: &AccountId, judging: &dyn Judging) -> Sql<Vec<Item>> {
-    let mut statement = tx.prepare_cached(concat!(
+fn items(
+    connection: &Connection,
+    scan: &Running,
+    account: &AccountId,
+    judging: &dyn Judging,
+) -> Sql<Vec<Item>> {
+    let mut statement = connection.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.place
          FROM account JOIN shard ON shard.account = account.id JOIN place ON place.shard = shard.id
          JOIN version ON version.place = place.id AND version.valid_to = ",
@@ -101,21 +124,14 @@ fn intern_checks(tx: &Connection, checks: &[CheckId]) -> Sql<Vec<i64>> {
 }
 
 /// Judges one resource; what is said of it is all that is kept.
-fn prepare(
-    packer: &mut Packer,
-    judging: &dyn Judging,
-    item: &Item,
-    account: &AccountId,
-    with_keys: bool,
-) -> Sql<Prepared> {
+fn prepare(packer: &mut Packer, judging: &dyn Judging, item: &Item, account: &AccountId) -> Sql<Prepared> {
     let (judged, verdicts) = (judging.judge(item.position))
         .map_err(|cause| StoreError::Judge { account: account.clone(), cause })?;
     let spoken = verdicts.into_iter().map(|verdict| {
         let check = verdict.check as usize;
-        let key = with_keys.then(|| finding::key_number(&judging.checks()[check], &judged.uid));
         let said = verdict.detail.as_deref().map(|detail| say(packer, detail)).transpose()?;
         let unreadable = verdict.detail.map(|detail| detail.unreadable).unwrap_or_default();
-        Ok(Spoken { check, status: verdict.status, said, unreadable, key })
+        Ok(Spoken { check, status: verdict.status, said, unreadable })
     });
     let spoken = spoken.collect::<Sql<_>>()?;
     Ok(Prepared { exposure: judged.exposure, facts: packer.pack(&judged.facts)?, spoken })

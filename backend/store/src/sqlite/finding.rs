@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use nephoscope_model::api::FindingInterval;
 use nephoscope_model::finding::Detail;
 use nephoscope_model::query::Filter;
-use nephoscope_model::{CheckId, FindingKey, ScanId, State, Uid};
+use nephoscope_model::{FindingKey, ScanId, State, Uid};
 use rusqlite::{CachedStatement, OptionalExtension};
 
 use super::document::DocumentReader;
@@ -22,12 +22,10 @@ use crate::{BucketKey, FindingOrder, FindingRow, Page, StoreError, View};
 /// Resources without a matching verdict after which it pays to ask the buckets which resources have one.
 const PATIENCE: usize = 256;
 
-/// The number by which a key is found: its first eight bytes.
-pub(super) fn key_number(check: &CheckId, uid: &Uid) -> i64 {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(check.as_str().as_bytes()).update(&[0]).update(uid.as_str().as_bytes());
+/// The number by which the resource of a key is found: the first eight bytes of the uid's digest, and of the key.
+pub(super) fn uid_number(uid: &Uid) -> i64 {
     let mut first = [0; 8];
-    first.copy_from_slice(&hasher.finalize().as_bytes()[..8]);
+    first.copy_from_slice(&blake3::hash(uid.as_str().as_bytes()).as_bytes()[..8]);
     i64::from_be_bytes(first)
 }
 
@@ -201,20 +199,17 @@ pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &FindingKey) -> Sql<O
 /// Resources and checks behind a key: one per account that has the uid.
 fn pairs_of(reader: &Reader<'_>, key: &FindingKey) -> Sql<Vec<(i64, i64)>> {
     let Some(number) = number_of(key) else { return Ok(Vec::new()) };
-    let mut statement =
-        reader.connection.prepare_cached("SELECT resource, check_id FROM finding WHERE key = ?1")?;
-    let rows = statement.query_map([number], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let mut pairs: Vec<(i64, i64)> = rows.collect::<rusqlite::Result<_>>()?;
-    let mut failure = Ok(());
-    pairs.retain(|(resource, check)| match (uid_of(reader, *resource), reader.names.check(*check)) {
-        (Ok(uid), Some(check)) => FindingKey::of(check, &uid) == *key,
-        (Ok(_), None) => false,
-        (Err(error), _) => {
-            failure = Err(error);
-            false
-        }
-    });
-    failure.map(|()| pairs)
+    let mut statement = reader.connection.prepare_cached("SELECT id, uid FROM resource WHERE digest = ?1")?;
+    let mut rows = statement.query([number])?;
+    let mut pairs = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (resource, uid) = (row.get(0)?, Uid::from(row.get::<_, String>(1)?));
+        let mut checks = reader.names.checks();
+        pairs.extend(
+            checks.find(|(_, check)| FindingKey::of(check, &uid) == *key).map(|(id, _)| (resource, id)),
+        );
+    }
+    Ok(pairs)
 }
 
 /// Every status a finding has had, latest first.
@@ -376,13 +371,15 @@ impl<'r> Composer<'r> {
 
 #[cfg(test)]
 mod tests {
+    use nephoscope_model::CheckId;
+
     use super::*;
 
     #[test]
     fn a_finding_is_found_by_the_number_of_its_key() {
         for uid in ["arn:aws:lambda:eu-west-1:123456789012:function:checkout", "", "ü"] {
             let (check, uid) = (CheckId::from("aws-lambda-url-auth-none"), Uid::from(uid));
-            assert_eq!(number_of(&FindingKey::of(&check, &uid)), Some(key_number(&check, &uid)));
+            assert_eq!(number_of(&FindingKey::of(&check, &uid)), Some(uid_number(&uid)));
         }
         assert_eq!(number_of(&FindingKey::from("not a key")), None);
     }

@@ -160,13 +160,32 @@ impl SqliteStore {
         operation: &'static str,
         query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send,
     ) -> Result<T> {
+        self.lend(operation, |connection| self.query(connection, query)).await
+    }
+
+    /// Runs `query` in one read transaction, without the names of places and checks: those of a running scan change with
+    /// each of its commits.
+    async fn glance<T>(
+        &self,
+        operation: &'static str,
+        query: impl FnOnce(&Connection) -> Sql<T> + Send,
+    ) -> Result<T> {
+        self.lend(operation, |connection| query(&*connection.unchecked_transaction()?)).await
+    }
+
+    /// Lends one of a few connections that read.
+    async fn lend<T>(
+        &self,
+        operation: &'static str,
+        query: impl FnOnce(&Connection) -> Sql<T> + Send,
+    ) -> Result<T> {
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let result = blocking(|| {
             let connection = match self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop() {
                 Some(connection) => connection,
                 None => connection::open_reader(&self.path)?,
             };
-            let result = self.query(&connection, query).map_err(|fault| fault.during(operation, &self.path));
+            let result = query(&connection).map_err(|fault| fault.during(operation, &self.path));
             self.put_back(connection);
             result
         });
@@ -205,17 +224,24 @@ impl SqliteStore {
         operation: &'static str,
         change: impl FnOnce(&Transaction<'_>) -> Sql<T> + Send,
     ) -> Result<T> {
+        blocking(|| self.commit(operation, change))
+    }
+
+    /// The same, on this thread.
+    fn commit<T>(
+        &self,
+        operation: &'static str,
+        change: impl FnOnce(&Transaction<'_>) -> Sql<T>,
+    ) -> Result<T> {
         let writer = self.writer(operation)?;
-        blocking(|| {
-            let mut connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let commit = || -> Sql<T> {
-                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let result = change(&transaction)?;
-                transaction.commit()?;
-                Ok(result)
-            };
-            commit().map_err(|fault| fault.during(operation, &self.path))
-        })
+        let mut connection = writer.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let commit = || -> Sql<T> {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = change(&transaction)?;
+            transaction.commit()?;
+            Ok(result)
+        };
+        commit().map_err(|fault| fault.during(operation, &self.path))
     }
 }
 
@@ -238,8 +264,24 @@ impl Store for SqliteStore {
         self.read("look for an unfinished scan", |reader| scan::unfinished(reader.connection, target)).await
     }
 
-    async fn shard_insert(&self, scan: &ScanId, shard: &Shard<PackedResource>) -> Result<()> {
-        self.write("commit a shard", |tx| shard::insert(tx, scan, shard)).await
+    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()> {
+        let operation = "commit a shard";
+        let standing = self.glance(operation, |connection| {
+            let with_standing = |shard| Ok((shard, shard::standing(connection, scan, shard)?));
+            shards.iter().map(with_standing).collect::<Sql<Vec<_>>>()
+        });
+        let shards = standing.await?;
+        // Packing goes on while another commit has the writer.
+        blocking(|| {
+            let commit = |prepared: &mut document::Results<'_, _>| {
+                self.commit(operation, |tx| {
+                    shards
+                        .iter()
+                        .try_for_each(|(shard, standing)| shard::insert(tx, scan, shard, standing, prepared))
+                })
+            };
+            shard::pack(&shards, commit).map_err(|fault| fault.during(operation, &self.path))?
+        })
     }
 
     async fn estate_fetch(
@@ -251,16 +293,14 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn relation_targets(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<Uid>> {
-        self.read("list what resources refer to", |reader| {
-            relation::targets(reader.connection, scan, account)
-        })
-        .await
+    async fn relation_targets(&self, scan: &ScanId, shards: &[ShardKey]) -> Result<Vec<Uid>> {
+        self.glance("list what resources refer to", |connection| relation::targets(connection, scan, shards))
+            .await
     }
 
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {
-        self.read("fetch an account's coverage", |reader| {
-            let mut rows = shard::coverage(reader.connection, scan, Some(account))?;
+        self.glance("fetch an account's coverage", |connection| {
+            let mut rows = shard::coverage(connection, scan, Some(account))?;
             rows.sort_by(|one, other| one.shard.cmp(&other.shard));
             Ok(rows)
         })
@@ -281,7 +321,19 @@ impl Store for SqliteStore {
         account: &AccountId,
         judging: &dyn Judging,
     ) -> Result<()> {
-        self.write("commit an evaluation", |tx| evaluation::insert(tx, scan, account, judging)).await
+        let operation = "commit an evaluation";
+        let docket =
+            self.glance(operation, |connection| evaluation::docket(connection, scan, account, judging));
+        let (items, before) = docket.await?;
+        // Judging goes on while another commit has the writer.
+        blocking(|| {
+            let commit = |prepared: &mut document::Results<'_, _>| {
+                let docket = (&*items, before);
+                self.commit(operation, |tx| evaluation::insert(tx, scan, account, judging, docket, prepared))
+            };
+            let heard = evaluation::hear(&items, account, judging, commit);
+            heard.map_err(|fault| fault.during(operation, &self.path))?
+        })
     }
 
     async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>> {

@@ -88,6 +88,11 @@ impl Names {
         self.checks.by_id.get(usize::try_from(id).ok()?)?.as_ref().map(|(name, _)| name)
     }
 
+    /// Every check that has ever judged anything, with its number.
+    pub(super) fn checks(&self) -> impl Iterator<Item = (i64, &CheckId)> {
+        (0..).zip(&self.checks.by_id).filter_map(|(id, check)| Some((id, &check.as_ref()?.0)))
+    }
+
     /// Where a check stands in the order of names.
     pub(super) fn check_rank(&self, id: i64) -> u32 {
         let slot = usize::try_from(id).ok().and_then(|slot| self.checks.by_id.get(slot)?.as_ref());

@@ -1,19 +1,20 @@
 //! Edges between resources, as intervals that are written only when they change.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use nephoscope_model::{AccountId, Kind, Relation, RelationName, ScanId, Uid};
-use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
+use nephoscope_model::{Kind, Relation, RelationName, ScanId, ShardKey, Uid};
+use rusqlite::{CachedStatement, Connection, params};
 
 use super::fault::Sql;
 use super::view::Look;
-use super::{Reader, resource};
+use super::{Reader, finding, resource};
 use crate::{StoredRelation, View};
 
 /// Writes the edges of one shard's resources.
 pub(super) struct RelationWriter<'t> {
     account: i64,
     sequence: i64,
+    tx: &'t Connection,
     add: CachedStatement<'t>,
     find: CachedStatement<'t>,
     current: CachedStatement<'t>,
@@ -27,8 +28,9 @@ impl<'t> RelationWriter<'t> {
         Ok(Self {
             account,
             sequence,
+            tx,
             add: tx.prepare_cached(
-                "INSERT INTO resource (uid, account) VALUES (?1, ?2) ON CONFLICT (uid, account) DO NOTHING RETURNING id",
+                "INSERT OR IGNORE INTO resource (uid, account, digest) VALUES (?1, ?2, ?3)",
             )?,
             find: tx.prepare_cached("SELECT id FROM resource WHERE uid = ?1 AND account = ?2")?,
             current: tx.prepare_cached(concat!(
@@ -54,9 +56,9 @@ impl<'t> RelationWriter<'t> {
             return Ok(*id);
         }
         let values = params![uid.as_str(), self.account];
-        let id = match self.add.query_row(values, |row| row.get(0)).optional()? {
-            Some(id) => id,
-            None => self.find.query_row(values, |row| row.get(0))?,
+        let id = match self.add.execute(params![uid.as_str(), self.account, finding::uid_number(uid)])? {
+            1 => self.tx.last_insert_rowid(),
+            _ => self.find.query_row(values, |row| row.get(0))?,
         };
         self.known.insert(uid.clone(), id);
         Ok(id)
@@ -114,19 +116,27 @@ impl<'t> RelationReader<'t> {
     }
 }
 
-/// What current resources of one account of the scan's target refer to, sorted.
-pub(super) fn targets(connection: &Connection, scan: &ScanId, account: &AccountId) -> Sql<Vec<Uid>> {
+/// What current resources of some shards of the scan's target refer to, sorted.
+pub(super) fn targets(connection: &Connection, scan: &ScanId, shards: &[ShardKey]) -> Sql<Vec<Uid>> {
     let mut statement = connection.prepare_cached(concat!(
-        "SELECT DISTINCT other.uid FROM scan
-         JOIN account ON account.target = scan.target
-         JOIN resource ON resource.account = account.id
-         JOIN relation ON relation.resource = resource.id AND relation.valid_to = ",
+        "SELECT DISTINCT other.uid
+         FROM scan JOIN account ON account.target = scan.target AND account.provider = ?2 AND account.name = ?3
+         JOIN shard ON shard.account = account.id AND shard.region = ?4 AND shard.service = ?5
+         JOIN place ON place.shard = shard.id JOIN version ON version.place = place.id AND version.valid_to = ",
         open!(),
-        " JOIN resource AS other ON other.id = relation.other
-         WHERE scan.name = ?1 AND account.name = ?2 ORDER BY other.uid"
+        " JOIN relation ON relation.resource = version.resource AND relation.valid_to = ",
+        open!(),
+        " JOIN resource AS other ON other.id = relation.other WHERE scan.name = ?1"
     ))?;
-    let uids = statement.query_map([scan.as_str(), account.as_str()], |row| row.get::<_, String>(0))?;
-    uids.map(|uid| Ok(Uid::from(uid?))).collect()
+    let mut targets = BTreeSet::new();
+    for key in shards {
+        let place = [key.provider.as_str(), key.account.as_str(), key.region.as_str(), key.service.as_str()];
+        let values = params![scan.as_str(), place[0], place[1], place[2], place[3]];
+        for uid in statement.query_map(values, |row| row.get::<_, String>(0))? {
+            targets.insert(Uid::from(uid?));
+        }
+    }
+    Ok(targets.into_iter().collect())
 }
 
 /// Edges from and to a resource, sorted, its own first.

@@ -12,7 +12,7 @@ use nephoscope_model::{
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::assembler::Assembler;
-use super::document::{DocumentWriter, Hash, Packed, Packer, hash_of, pipeline};
+use super::document::{DocumentWriter, Hash, Packed, Packer, Results, hash_of, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
 use super::scan::{Running, running, step};
@@ -21,6 +21,7 @@ use super::{Reader, code, reading, relation, resource};
 use crate::{ShardBefore, View};
 
 /// A resource of the shard as the store has it.
+#[derive(Debug)]
 struct Current {
     resource: i64,
     valid_from: i64,
@@ -28,27 +29,51 @@ struct Current {
 }
 
 /// What a thread makes of one resource.
-enum Prepared {
+#[derive(Debug)]
+pub(super) enum Prepared {
     /// It is as it was.
     Same,
     /// It is new or differs.
     Differs { digest: Hash, tags: Option<Packed>, facets: Vec<Packed> },
 }
 
+/// The resources of a shard as the store has them, by uid.
+#[derive(Debug)]
+pub(super) struct Standing(HashMap<String, Current>);
+
+/// Hashes and compresses what shards gathered and differs from what is standing, and gives it to `commit`.
+pub(super) fn pack<O>(
+    shards: &[(&Shard<PackedResource>, Standing)],
+    commit: impl FnOnce(&mut Results<'_, Prepared>) -> O,
+) -> Sql<O> {
+    let resources: Vec<(&PackedResource, Option<&Current>)> = shards
+        .iter()
+        .flat_map(|(shard, standing)| shard.resources.iter().map(move |resource| (resource, standing)))
+        .map(|(resource, standing)| (resource, standing.0.get(resource.uid.as_str())))
+        .collect();
+    pipeline(&resources, |packer, (resource, current)| prepare(packer, resource, *current), commit)
+}
+
 /// Commits what one shard gathered.
-pub(super) fn insert(tx: &Connection, scan: &ScanId, shard: &Shard<PackedResource>) -> Sql<()> {
+pub(super) fn insert(
+    tx: &Connection,
+    scan: &ScanId,
+    shard: &Shard<PackedResource>,
+    standing: &Standing,
+    prepared: &mut Results<'_, Prepared>,
+) -> Sql<()> {
     let scan = running(tx, scan)?;
     let account = intern_account(tx, scan.target, &shard.key)?;
     let shard_id = intern_shard(tx, account, &shard.key)?;
     let marked = "SELECT 1 FROM coverage WHERE scan = ?1 AND shard = ?2";
     if tx.query_row(marked, [scan.id, shard_id], |_| Ok(())).optional()?.is_some() {
-        return Ok(());
+        return prepared.take(shard.resources.len()).try_for_each(|prepared| prepared.map(drop));
     }
     let sequence = step(tx, scan.id)?;
-    let current = fetch_current(tx, shard_id)?;
-    let read = write_resources(tx, shard, account, shard_id, sequence, &current)?;
+    let mut writer = VersionWriter::new(tx, account, shard_id, sequence)?;
+    let read = write_resources(&mut writer, shard, standing, prepared)?;
     if shard.coverage.listed {
-        let gone = current.values().filter(|row| !read.contains(&row.resource));
+        let gone = standing.0.values().filter(|row| !read.contains(&row.resource));
         end_resources(tx, gone, sequence)?;
     } else {
         let mut sight = tx.prepare_cached("INSERT INTO sighting (resource, sequence) VALUES (?1, ?2)")?;
@@ -97,57 +122,56 @@ fn mark(
     Ok(())
 }
 
-fn fetch_current(tx: &Connection, shard: i64) -> Sql<HashMap<String, Current>> {
-    let mut statement = tx.prepare_cached(concat!(
+/// What stands in a shard of the scan's target. Only the scan itself changes that.
+pub(super) fn standing(
+    connection: &Connection,
+    scan: &ScanId,
+    shard: &Shard<PackedResource>,
+) -> Sql<Standing> {
+    let key = &shard.key;
+    let mut statement = connection.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.valid_from, version.digest
-         FROM place JOIN version ON version.place = place.id AND version.valid_to = ",
+         FROM scan JOIN account ON account.target = scan.target AND account.provider = ?2 AND account.name = ?3
+         JOIN shard ON shard.account = account.id AND shard.region = ?4 AND shard.service = ?5
+         JOIN place ON place.shard = shard.id JOIN version ON version.place = place.id AND version.valid_to = ",
         open!(),
-        " JOIN resource ON resource.id = version.resource WHERE place.shard = ?1"
+        " JOIN resource ON resource.id = version.resource WHERE scan.name = ?1"
     ))?;
-    let rows = statement.query_map([shard], |row| {
+    let place = [key.provider.as_str(), key.account.as_str(), key.region.as_str(), key.service.as_str()];
+    let values = params![scan.as_str(), place[0], place[1], place[2], place[3]];
+    let rows = statement.query_map(values, |row| {
         Ok((row.get(0)?, Current { resource: row.get(1)?, valid_from: row.get(2)?, digest: row.get(3)? }))
     })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+    Ok(Standing(rows.collect::<rusqlite::Result<_>>()?))
 }
 
 /// Writes what is new or differs, and gives the numbers of all resources that were read.
 fn write_resources(
-    tx: &Connection,
+    writer: &mut VersionWriter<'_>,
     shard: &Shard<PackedResource>,
-    account: i64,
-    shard_id: i64,
-    sequence: i64,
-    current: &HashMap<String, Current>,
+    standing: &Standing,
+    prepared: &mut Results<'_, Prepared>,
 ) -> Sql<HashSet<i64>> {
-    let mut writer = VersionWriter::new(tx, account, shard_id, sequence)?;
-    let mut readings = reading::ReadingWriter::new(tx, shard_id, sequence)?;
+    let mut readings = reading::ReadingWriter::new(writer.tx, writer.shard, writer.sequence)?;
     let mut read = HashSet::with_capacity(shard.resources.len());
-    let mut resources = shard.resources.iter();
-    let prepare = |packer: &mut Packer, chunk: &[PackedResource]| {
-        chunk.iter().map(|resource| prepare(packer, resource, current.get(resource.uid.as_str()))).collect()
-    };
-    pipeline(&shard.resources, prepare, |chunk: Vec<Prepared>| {
-        for (prepared, resource) in chunk.into_iter().zip(&mut resources) {
-            let known = current.get(resource.uid.as_str());
-            let id = match (prepared, known) {
-                (Prepared::Same, Some(known)) => known.resource,
-                (Prepared::Same, None) => continue,
-                (Prepared::Differs { digest, tags, facets }, known) => {
-                    let id =
-                        known.map_or_else(|| writer.intern(&resource.uid), |known| Ok(known.resource))?;
-                    // A listing that names a resource twice means the same one.
-                    if !read.contains(&id) {
-                        writer.write(id, resource, known, digest, tags.as_ref(), &facets)?;
-                    }
-                    id
+    for (resource, prepared) in shard.resources.iter().zip(prepared) {
+        let known = standing.0.get(resource.uid.as_str());
+        let id = match (prepared?, known) {
+            (Prepared::Same, Some(known)) => known.resource,
+            (Prepared::Same, None) => continue,
+            (Prepared::Differs { digest, tags, facets }, known) => {
+                let id = known.map_or_else(|| writer.intern(&resource.uid), |known| Ok(known.resource))?;
+                // A listing that names a resource twice means the same one.
+                if !read.contains(&id) {
+                    writer.write(id, resource, known, digest, tags.as_ref(), &facets)?;
                 }
-            };
-            if read.insert(id) {
-                readings.write(id, resource, known.is_some())?;
+                id
             }
+        };
+        if read.insert(id) {
+            readings.write(id, resource, known.is_some())?;
         }
-        Ok(())
-    })?;
+    }
     Ok(read)
 }
 
@@ -263,8 +287,10 @@ impl<'t> VersionWriter<'t> {
 }
 
 fn end_resources<'a>(tx: &Connection, gone: impl Iterator<Item = &'a Current>, sequence: i64) -> Sql<()> {
-    let mut version =
-        tx.prepare_cached("UPDATE version SET valid_to = ?3 WHERE resource = ?1 AND valid_from = ?2")?;
+    let mut version = tx.prepare_cached(concat!(
+        "UPDATE version SET valid_to = ?3 WHERE resource = ?1 AND valid_from = ?2 AND valid_to = ",
+        open!()
+    ))?;
     let mut relations = tx.prepare_cached(concat!(
         "UPDATE relation SET valid_to = ?2 WHERE resource = ?1 AND valid_to = ",
         open!()
@@ -272,7 +298,10 @@ fn end_resources<'a>(tx: &Connection, gone: impl Iterator<Item = &'a Current>, s
     let mut readings = reading::ReadingEnder::new(tx)?;
     let mut change = tx.prepare_cached("INSERT INTO change (part, sequence, resource) VALUES (0, ?1, ?2)")?;
     for row in gone {
-        version.execute([row.resource, row.valid_from, sequence])?;
+        // What another shard of this commit lists has moved there.
+        if version.execute([row.resource, row.valid_from, sequence])? == 0 {
+            continue;
+        }
         relations.execute([row.resource, sequence])?;
         readings.end(row.resource, sequence)?;
         change.execute([sequence, row.resource])?;

@@ -8,10 +8,10 @@ use rusqlite::types::Value;
 use rusqlite::{CachedStatement, Connection, params};
 
 use super::batch::Batch;
+use super::code;
 use super::document::{DocumentWriter, Packed};
 use super::fault::Sql;
 use super::rollup::RollupWriter;
-use super::{code, finding};
 use crate::Judging;
 
 /// A resource to be judged.
@@ -40,8 +40,6 @@ pub(super) struct Spoken {
     pub said: Option<Said>,
     /// The reads that were missing.
     pub unreadable: Vec<Unreadable>,
-    /// The number of the finding's key, where the account is judged for the first time.
-    pub key: Option<i64>,
 }
 
 /// Why a verdict is FAIL or UNKNOWN, as it is stored.
@@ -96,12 +94,10 @@ pub(super) struct VerdictWriter<'t> {
     /// By position: the number of the check.
     checks: Vec<i64>,
     sequence: i64,
-    /// Judgements that last and have not been made again yet, by resource, with when they began.
-    before: HashMap<i64, (i64, Sum)>,
+    /// Judgements that last and have not been made again yet.
+    before: Sums,
     documents: DocumentWriter<'t>,
     rollups: RollupWriter,
-    /// Findings that were not there before: number of the key, resource and check.
-    keys: Vec<[i64; 3]>,
     standing: CachedStatement<'t>,
     insert: Batch<'t>,
     close: CachedStatement<'t>,
@@ -111,23 +107,22 @@ pub(super) struct VerdictWriter<'t> {
 }
 
 impl<'t> VerdictWriter<'t> {
-    /// A writer for an account of a target; `checks` are the numbers of its checks.
+    /// A writer for an account that was judged as in `before`; `checks` are the numbers of its checks.
     pub(super) fn new(
         tx: &'t Connection,
         judging: &'t dyn Judging,
         checks: Vec<i64>,
         sequence: i64,
-        account: (i64, &AccountId),
+        before: Sums,
     ) -> Sql<Self> {
         Ok(Self {
             tx,
             judging,
             checks,
             sequence,
-            before: fetch_sums(tx, account)?,
+            before,
             documents: DocumentWriter::new(tx)?,
             rollups: RollupWriter::default(),
-            keys: Vec::new(),
             standing: tx.prepare_cached(concat!(
                 "SELECT check_id, valid_from, opened, status, exposure, severity, place, detail, document FROM verdict
                  WHERE resource = ?1 AND valid_to = ",
@@ -135,10 +130,9 @@ impl<'t> VerdictWriter<'t> {
             ))?,
             insert: Batch::new(
                 tx,
-                "INSERT INTO verdict
+                "INSERT OR ROLLBACK INTO verdict
                  (resource, check_id, valid_from, valid_to, status, exposure, severity, place, opened, detail, document)",
                 concat!("(?, ?, ?, ", open!(), ", ?, ?, ?, ?, ?, ?, ?)"),
-                "",
             )?,
             close: tx.prepare_cached(
                 "UPDATE verdict SET valid_to = ?4 WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
@@ -155,14 +149,9 @@ impl<'t> VerdictWriter<'t> {
         })
     }
 
-    /// True where nothing of the account was judged before.
-    pub(super) fn is_first(&self) -> bool {
-        self.before.is_empty()
-    }
-
     /// Writes what is said of one resource.
     pub(super) fn write(&mut self, item: &Item, prepared: &Prepared) -> Sql<()> {
-        let before = self.before.remove(&item.resource);
+        let before = self.before.0.remove(&item.resource);
         let mut standing =
             if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
         let exposure = code::of_exposure(prepared.exposure);
@@ -192,12 +181,6 @@ impl<'t> VerdictWriter<'t> {
                 continue;
             }
             differs = true;
-            if earlier.is_none() {
-                let name = &self.judging.checks()[spoken.check];
-                let uid = self.judging.uid(item.position);
-                let key = spoken.key.unwrap_or_else(|| finding::key_number(name, uid));
-                self.keys.push([key, item.resource, check]);
-            }
             self.replace(item.resource, check, earlier.as_ref(), says)?;
         }
         for (check, gone) in standing {
@@ -272,7 +255,7 @@ impl<'t> VerdictWriter<'t> {
     pub(super) fn finish(mut self, scan: i64) -> Sql<()> {
         self.insert.flush()?;
         let mut gone: Vec<(i64, i64)> =
-            self.before.drain().map(|(resource, (valid_from, _))| (resource, valid_from)).collect();
+            self.before.0.drain().map(|(resource, (valid_from, _))| (resource, valid_from)).collect();
         gone.sort_unstable();
         for (resource, valid_from) in gone {
             for (check, standing) in self.fetch_standing(resource)? {
@@ -281,44 +264,38 @@ impl<'t> VerdictWriter<'t> {
             self.close_judgement.execute([resource, valid_from, self.sequence])?;
             self.change.execute([self.sequence, resource])?;
         }
-        // In the order of keys, for they fall all over the table.
-        self.keys.sort_unstable();
-        let mut insert = Batch::new(
-            self.tx,
-            "INSERT INTO finding (key, resource, check_id)",
-            "(?, ?, ?)",
-            "ON CONFLICT DO NOTHING",
-        )?;
-        for key in self.keys {
-            insert.push(key.map(Value::Integer))?;
-        }
-        insert.flush()?;
         self.rollups.insert(self.tx, scan)
     }
 }
 
 /// By number of resource: the judgements of an account that last, with when they began.
-fn fetch_sums(tx: &Connection, (target, account): (i64, &AccountId)) -> Sql<HashMap<i64, (i64, Sum)>> {
-    let mut statement = tx.prepare_cached(concat!(
-        "SELECT judgement.resource, judgement.valid_from, judgement.place, exposure, debt, critical, high, medium, low,
-         informational, unknown, facts
-         FROM account JOIN shard ON shard.account = account.id JOIN place ON place.shard = shard.id
-         JOIN judgement ON judgement.place = place.id AND judgement.valid_to = ",
-        open!(),
-        " WHERE account.target = ?1 AND account.name = ?2"
-    ))?;
-    let rows = statement.query_map(params![target, account.as_str()], |row| {
-        let sum = Sum {
-            place: row.get(2)?,
-            exposure: row.get(3)?,
-            debt: row.get(4)?,
-            failing: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?],
-            unknown: row.get(10)?,
-            facts: row.get(11)?,
-        };
-        Ok((row.get(0)?, (row.get(1)?, sum)))
-    })?;
-    Ok(rows.collect::<rusqlite::Result<_>>()?)
+#[derive(Debug)]
+pub(super) struct Sums(HashMap<i64, (i64, Sum)>);
+
+impl Sums {
+    /// Those of an account of a target.
+    pub(super) fn fetch(connection: &Connection, target: i64, account: &AccountId) -> Sql<Self> {
+        let mut statement = connection.prepare_cached(concat!(
+            "SELECT judgement.resource, judgement.valid_from, judgement.place, exposure, debt, critical, high, medium, low,
+             informational, unknown, facts
+             FROM account JOIN shard ON shard.account = account.id JOIN place ON place.shard = shard.id
+             JOIN judgement ON judgement.place = place.id AND judgement.valid_to = ",
+            open!(),
+            " WHERE account.target = ?1 AND account.name = ?2"
+        ))?;
+        let rows = statement.query_map(params![target, account.as_str()], |row| {
+            let sum = Sum {
+                place: row.get(2)?,
+                exposure: row.get(3)?,
+                debt: row.get(4)?,
+                failing: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?, row.get(9)?],
+                unknown: row.get(10)?,
+                facts: row.get(11)?,
+            };
+            Ok((row.get(0)?, (row.get(1)?, sum)))
+        })?;
+        Ok(Self(rows.collect::<rusqlite::Result<_>>()?))
+    }
 }
 
 impl Sum {

@@ -59,7 +59,7 @@ pub async fn what_was_carried_over_stands_beside_the_version(store: &dyn Store) 
     assert_eq!(store.shard_before(&next, &key("eu-west-1", "logs"), &["url"]).await.unwrap(), None);
 
     // What was carried over once and is read again has no age of its own; what goes takes it along.
-    store.shard_insert(&next, &read[0].clone().packed()).await.unwrap();
+    store.shard_insert(&next, &[read[0].clone().packed()]).await.unwrap();
     evaluate(store, &next).await;
     store.scan_finish(&next, &finished(night(27))).await.unwrap();
     let view = latest(store).await;

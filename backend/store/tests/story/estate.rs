@@ -165,7 +165,7 @@ pub async fn scan(store: &dyn Store, instant: Timestamp, shards: &[Shard]) -> Sc
 pub async fn scan_until_finish(store: &dyn Store, instant: Timestamp, shards: &[Shard]) -> ScanId {
     let open = store.scan_open(&opened(instant, shards)).await.unwrap();
     for shard in shards.iter().filter(|shard| !open.done.contains(&shard.key)) {
-        store.shard_insert(&open.scan.id, &shard.clone().packed()).await.unwrap();
+        store.shard_insert(&open.scan.id, &[shard.clone().packed()]).await.unwrap();
     }
     evaluate(store, &open.scan.id).await;
     open.scan.id

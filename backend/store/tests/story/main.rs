@@ -236,7 +236,7 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
     shards[1] = listed(key("eu-west-1", "lambda"), eu);
     let store = reopen();
     let open = store.scan_open(&opened(night(3), &shards)).await.unwrap();
-    store.shard_insert(&open.scan.id, &shards[1].clone().packed()).await.unwrap();
+    store.shard_insert(&open.scan.id, &[shards[1].clone().packed()]).await.unwrap();
     let before = store.scan_fetch(&open.scan.id).await.unwrap();
     drop(store);
 
@@ -244,7 +244,7 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
     let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
     assert_eq!((&left.scan, &left.done), (&open.scan, &vec![shards[1].key.clone()]));
     assert_eq!(store.scan_open(&opened(night(3), &shards)).await.unwrap(), left);
-    store.shard_insert(&open.scan.id, &shards[1].clone().packed()).await.unwrap();
+    store.shard_insert(&open.scan.id, &[shards[1].clone().packed()]).await.unwrap();
     assert_eq!(store.scan_fetch(&open.scan.id).await.unwrap(), before, "once is enough");
     let id = scan_until_finish(&*store, night(3), &shards).await;
     evaluate(&*store, &id).await;
@@ -419,7 +419,7 @@ async fn an_account_that_is_not_asked_for_leaves(store: &dyn Store) {
     let mut shard = listed(key("global", "iam"), Vec::new());
     shard.key.account = AccountId::from("222222222222");
     let open = store.scan_open(&opened(night(7), std::slice::from_ref(&shard))).await.unwrap();
-    store.shard_insert(&open.scan.id, &shard.clone().packed()).await.unwrap();
+    store.shard_insert(&open.scan.id, &[shard.clone().packed()]).await.unwrap();
     let early = store.scan_finish(&open.scan.id, &finished(night(7))).await.unwrap_err();
     assert_eq!(
         early.to_string(),
@@ -453,7 +453,7 @@ async fn misuse_is_refused(store: &dyn Store) {
     let done = opened(night(1), &shards);
     let ended = store.scan_open(&done).await.unwrap_err();
     assert_eq!(ended.to_string(), format!("use the scan `{}`: it is finished", done.id));
-    assert!(store.shard_insert(&done.id, &shards[0].clone().packed()).await.is_err());
+    assert!(store.shard_insert(&done.id, &[shards[0].clone().packed()]).await.is_err());
 
     let open = store.scan_open(&opened(night(8), &shards)).await.unwrap();
     let estate = [nephoscope_store::StoredResource {

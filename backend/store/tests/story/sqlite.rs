@@ -152,7 +152,7 @@ async fn a_full_disk_loses_nothing() {
         .collect();
     let large = [shards[0].clone(), listed(key("eu-west-1", "lambda"), many)];
     let open = store.scan_open(&opened(night(2), &large)).await.unwrap();
-    let error = store.shard_insert(&open.scan.id, &large[1].clone().packed()).await.unwrap_err();
+    let error = store.shard_insert(&open.scan.id, &[large[1].clone().packed()]).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!("commit a shard: no space is left for the store {}", path.display())
@@ -206,7 +206,7 @@ async fn a_resource_that_cannot_be_judged_leaves_nothing_of_its_account() {
         .collect();
     let shards = [listed(key("global", "iam"), many)];
     let open = store.scan_open(&opened(night(1), &shards)).await.unwrap();
-    store.shard_insert(&open.scan.id, &shards[0].clone().packed()).await.unwrap();
+    store.shard_insert(&open.scan.id, &[shards[0].clone().packed()]).await.unwrap();
     let broken = Broken(judge(&estate, &BTreeMap::new()), 700);
     let error = store.evaluation_insert(&open.scan.id, &account(), &broken).await.unwrap_err();
     assert_eq!(error.to_string(), format!("judge account {ACCOUNT}: a check is broken"));

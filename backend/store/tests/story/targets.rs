@@ -19,7 +19,7 @@ pub async fn two_targets_stand_side_by_side(store: &dyn Store) {
     (other.target, other.id) = (lab.clone(), ScanId::of(&lab, night(21)));
     let changed = [listed(key("global", "iam"), vec![role("shop", "s3:GetObject")])];
     store.scan_open(&other).await.unwrap();
-    store.shard_insert(&other.id, &changed[0].clone().packed()).await.unwrap();
+    store.shard_insert(&other.id, &[changed[0].clone().packed()]).await.unwrap();
     evaluate(store, &other.id).await;
     assert_eq!(everything(store, &latest(store).await).await, seen);
     store.scan_finish(&other.id, &finished(night(21))).await.unwrap();

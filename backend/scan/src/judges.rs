@@ -1,0 +1,125 @@
+//! The judges of a scan: they judge the accounts that are whole while others are still read.
+
+use std::sync::Arc;
+
+use nephoscope_catalogue::Catalogue;
+use nephoscope_model::AccountId;
+use nephoscope_model::api::ScanEvent;
+use nephoscope_store::{OpenScan, Store};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Mutex, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::judge::{court, judge};
+use crate::{Progress, ScanError};
+
+/// Accounts judged side by side: while one is written, the next is fetched and judged.
+const JUDGES: usize = 2;
+/// Resources of the accounts that are judged side by side; a larger account is judged alone. One in memory takes some
+/// kilobytes.
+const RESOURCES: u32 = 16_384;
+
+/// Judges at work. Accounts are judged in the order in which they are called.
+pub(crate) struct Judges {
+    calls: UnboundedSender<AccountId>,
+    judges: Vec<AbortOnDropHandle<Result<(), ScanError>>>,
+    gone: CancellationToken,
+}
+
+/// What the judges of one scan share.
+struct Chamber {
+    store: Arc<dyn Store>,
+    catalogue: Arc<Catalogue>,
+    open: Arc<OpenScan>,
+    progress: Progress,
+    called: Mutex<UnboundedReceiver<AccountId>>,
+    room: Semaphore,
+    gone: CancellationToken,
+}
+
+impl Judges {
+    /// Judges of one scan, who go when it is to `stop`.
+    pub(crate) fn convene(
+        store: &Arc<dyn Store>,
+        catalogue: &Arc<Catalogue>,
+        open: &Arc<OpenScan>,
+        progress: &Progress,
+        stop: &CancellationToken,
+    ) -> Self {
+        let (calls, called) = unbounded_channel();
+        let gone = stop.child_token();
+        let chamber = Arc::new(Chamber {
+            store: Arc::clone(store),
+            catalogue: Arc::clone(catalogue),
+            open: Arc::clone(open),
+            progress: progress.clone(),
+            called: Mutex::new(called),
+            room: Semaphore::new(RESOURCES as usize),
+            gone: gone.clone(),
+        });
+        let judge = |_| {
+            let (chamber, gone) = (Arc::clone(&chamber), gone.clone());
+            AbortOnDropHandle::new(tokio::spawn(async move {
+                let sat = chamber.sit().await;
+                if sat.is_err() {
+                    gone.cancel();
+                }
+                sat
+            }))
+        };
+        Self { calls, judges: (0..JUDGES).map(judge).collect(), gone }
+    }
+
+    /// Has an account judged, of which every shard is committed.
+    pub(crate) fn call(&self, account: &AccountId) {
+        // Judges who have gone say why when they adjourn.
+        let _ = self.calls.send(account.clone());
+    }
+
+    /// Ends when the scan is stopped, or an account could not be judged.
+    pub(crate) async fn gone(&self) {
+        self.gone.cancelled().await;
+    }
+
+    /// Lets them finish only what they are at.
+    pub(crate) fn dismiss(&self) {
+        self.gone.cancel();
+    }
+
+    /// Waits until every account that was called is judged, or the judges have gone.
+    pub(crate) async fn adjourn(self) -> Result<(), ScanError> {
+        drop(self.calls);
+        let mut ended = Ok(());
+        for judge in self.judges {
+            let sat = judge.await.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
+            // Where one failed, the others were only interrupted.
+            if ended.is_ok() || matches!(ended, Err(ScanError::Interrupted { .. })) && sat.is_err() {
+                ended = sat;
+            }
+        }
+        ended
+    }
+}
+
+impl Chamber {
+    async fn sit(&self) -> Result<(), ScanError> {
+        let court = court(&self.catalogue, &self.open)?;
+        while let Some(account) = self.next().await {
+            if self.gone.is_cancelled() {
+                return Err(ScanError::Interrupted { scan: self.open.scan.id.clone() });
+            }
+            self.progress.tell(ScanEvent::Evaluating { account: account.clone() });
+            let coverage = self.store.estate_coverage(&self.open.scan.id, &account).await?;
+            let resources: u64 = coverage.iter().map(|row| row.resources).sum();
+            let room = u32::try_from(resources).unwrap_or(RESOURCES).min(RESOURCES);
+            let _room = self.room.acquire_many(room).await.expect("the room is never closed");
+            judge(&*self.store, &court, &self.open, &account, &coverage).await?;
+        }
+        Ok(())
+    }
+
+    async fn next(&self) -> Option<AccountId> {
+        self.called.lock().await.recv().await
+    }
+}
