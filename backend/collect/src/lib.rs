@@ -57,6 +57,12 @@ impl Named {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Uid::as_str)
     }
+
+    /// The uids that begin with `prefix`, sorted.
+    pub(crate) fn beginning(&self, prefix: String) -> impl Iterator<Item = &str> {
+        let from = self.0.range(Uid::from(prefix.as_str())..).map(Uid::as_str);
+        from.take_while(move |uid| uid.starts_with(&prefix))
+    }
 }
 
 impl FromIterator<Uid> for Named {

@@ -1,4 +1,4 @@
-//! The shards of a scan as they come: accounts side by side, and of each account those first that name what others read.
+//! The shards of a scan as they come: accounts side by side, and those first that name what others read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,7 @@ use crate::source::{Given, Source};
 #[derive(Debug)]
 pub(crate) struct Read {
     pub(crate) shard: Shard<PackedResource>,
-    /// To be dropped once the shard is committed: the next round of its account waits for that.
+    /// To be dropped once the shard is committed: the next round waits for that.
     pub(crate) receipt: Option<OwnedSemaphorePermit>,
 }
 
@@ -34,47 +34,48 @@ pub(crate) fn read<'a>(source: &'a dyn Source, keys: Vec<ShardKey>, given: Given
     for key in keys {
         accounts.entry(key.account.clone()).or_default().push(key);
     }
-    let accounts =
-        accounts.into_iter().map(move |(account, keys)| read_account(source, account, keys, given.clone()));
-    stream::iter(accounts).flatten_unordered(ACCOUNTS_AT_ONCE).boxed()
+    let accounts: Vec<Vec<ShardKey>> = accounts.into_values().collect();
+    let parties: Vec<_> = accounts.chunks(ACCOUNTS_AT_ONCE).map(<[_]>::to_vec).collect();
+    let reads = parties.into_iter().map(move |party| read_party(source, party, given.clone()));
+    stream::iter(reads).flatten().boxed()
 }
 
-/// Reads the shards of one account, round after round.
-fn read_account<'a>(
-    source: &'a dyn Source,
-    account: AccountId,
-    keys: Vec<ShardKey>,
-    given: Given<'a>,
-) -> Reads<'a> {
-    let all = u32::try_from(keys.len()).unwrap_or(u32::MAX);
-    let receipts = Arc::new(Semaphore::new(keys.len()));
-    let mut rounds: BTreeMap<u8, Vec<ShardKey>> = BTreeMap::new();
-    for key in keys {
-        rounds.entry(source.round(&key)).or_default().push(key);
+/// Reads the shards of accounts that are read together, round after round: what one account names may be another's.
+fn read_party<'a>(source: &'a dyn Source, party: Vec<Vec<ShardKey>>, given: Given<'a>) -> Reads<'a> {
+    let count = party.iter().map(Vec::len).sum();
+    let all = u32::try_from(count).unwrap_or(u32::MAX);
+    let receipts = Arc::new(Semaphore::new(count));
+    let mut rounds: BTreeMap<u8, BTreeMap<AccountId, Vec<ShardKey>>> = BTreeMap::new();
+    for key in party.into_iter().flatten() {
+        let accounts = rounds.entry(source.round(&key)).or_default();
+        accounts.entry(key.account.clone()).or_default().push(key);
     }
     let heard = Arc::new(Mutex::new(Heard::default()));
-    let shards = stream::iter(rounds).then(move |(round, keys)| {
-        let (account, given, heard) = (account.clone(), given.clone(), Arc::clone(&heard));
-        let receipts = Arc::clone(&receipts);
+    let rounds = stream::iter(rounds).then(move |(round, accounts)| {
+        let (given, heard, receipts) = (given.clone(), Arc::clone(&heard), Arc::clone(&receipts));
         async move {
             drop(receipts.acquire_many(all).await);
             let known = match round {
-                0 => Known { named: Named::default(), is_whole: true },
-                _ => known_before(source, &account, round, &given, &heard).await?,
+                0 => Known::default(),
+                _ => known_before(source, accounts.keys(), round, &given, &heard).await?,
             };
-            let shards = source.shards(keys, Given { named: known.named, ..given });
+            let Known { named, in_part } = known;
+            let shards = accounts
+                .into_values()
+                .map(move |keys| source.shards(keys, Given { named: named.clone(), ..given.clone() }));
+            let shards = stream::iter(shards).flatten_unordered(ACCOUNTS_AT_ONCE);
             Ok::<_, ScanError>(shards.map_ok(move |mut shard| {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).hear(&shard);
                 // Who would have named a resource may not have been read: that it is missing here proves nothing.
-                shard.coverage.listed &= known.is_whole;
+                shard.coverage.listed &= !in_part.contains(&shard.key.account);
                 Read { shard, receipt: Arc::clone(&receipts).try_acquire_owned().ok() }
             }))
         }
     });
-    shards.try_flatten().boxed()
+    rounds.try_flatten().boxed()
 }
 
-/// What the shards of an account that this process read have named.
+/// What the shards that this process read have named.
 #[derive(Clone, Default)]
 struct Heard {
     uids: BTreeSet<Uid>,
@@ -90,46 +91,58 @@ impl Heard {
 }
 
 /// What is known before a round.
+#[derive(Default)]
 struct Known {
     named: Named,
-    /// False where somebody who may name something could not be heard.
-    is_whole: bool,
+    /// Accounts in which somebody who may name something could not be heard.
+    in_part: BTreeSet<AccountId>,
 }
 
 /// What the rounds before `round` have named. What a shard named that this process did not read, or not whole, the store
 /// knows; where nothing is stored, what was heard is all there is.
 async fn known_before(
     source: &dyn Source,
-    account: &AccountId,
+    accounts: impl Iterator<Item = &AccountId>,
     round: u8,
     given: &Given<'_>,
     heard: &Mutex<Heard>,
 ) -> Result<Known, ScanError> {
     let Heard { mut uids, mut states } = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let mut is_whole = true;
-    if let Some((store, open)) = given.night {
-        let naming = open.scan.planned.iter().filter(|key| key.account == *account);
-        let naming = naming.filter(|key| source.round(key) < round);
+    let mut in_part = BTreeSet::new();
+    let Some((store, open)) = given.night else {
+        return Ok(Known { named: uids.into_iter().collect(), in_part });
+    };
+    let mut naming: BTreeMap<&AccountId, Vec<&ShardKey>> = BTreeMap::new();
+    for key in open.scan.planned.iter().filter(|key| source.round(key) < round) {
+        naming.entry(&key.account).or_default().push(key);
+    }
+    for account in accounts {
+        let naming = naming.get(account).into_iter().flatten().copied();
         let mut silent: Vec<ShardKey> =
             naming.filter(|key| states.get(key) != Some(&CoverageState::Complete)).cloned().collect();
+        if silent.is_empty() {
+            continue;
+        }
         if silent.iter().any(|key| !states.contains_key(key)) {
             let coverage = store.estate_coverage(&open.scan.id, account).await?;
             states.extend(coverage.into_iter().map(|row| (row.shard, row.coverage.state)));
         }
         uids.extend(store.relation_targets(&open.scan.id, &silent).await?);
         silent.retain(|key| states.get(key) != Some(&CoverageState::Complete));
-        is_whole = silent.is_empty()
-            || silent.iter().all(|key| states.get(key) == Some(&CoverageState::Disabled))
-                && were_silent(store, open, account, &silent).await?;
+        let are_off = silent.iter().all(|key| states.get(key) == Some(&CoverageState::Disabled));
+        let is_whole = silent.is_empty() || are_off && were_off(store, open, account, &silent).await?;
+        if !is_whole {
+            in_part.insert(account.clone());
+        }
     }
-    Ok(Known { named: uids.into_iter().collect(), is_whole })
+    Ok(Known { named: uids.into_iter().collect(), in_part })
 }
 
 /// True where shards that are switched off were so the night before too.
 ///
 /// What stood in a shard before it was switched off still names what it named. What came into being since the last
 /// reading is not known on the first night, and a name that is not resolved for once looks like a shard that is off.
-async fn were_silent(
+async fn were_off(
     store: &dyn Store,
     open: &OpenScan,
     account: &AccountId,

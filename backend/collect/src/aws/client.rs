@@ -58,7 +58,7 @@ impl Reader {
                 && of == service && here(place) && (owner.is_empty() || owner == account.as_str()))
         };
         let most = if self.purpose == Purpose::Probe { 1 } else { usize::MAX };
-        self.named.iter().filter(ours).take(most).collect()
+        self.named.beginning(format!("arn:{partition}:{service}:")).filter(ours).take(most).collect()
     }
 
     /// Calls an API and returns the whole answer as JSON, with every field that was sent.

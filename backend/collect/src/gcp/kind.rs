@@ -299,7 +299,7 @@ async fn find(
         }
         Source::Named { prefix, action, path } => {
             let most = if reader.purpose == Purpose::Probe { 1 } else { usize::MAX };
-            let named = reader.named.iter().filter(|uid| uid.starts_with(prefix)).take(most);
+            let named = reader.named.beginning(prefix.to_string()).take(most);
             let uids: Vec<Uid> = named.map(Uid::from).collect();
             let reads = reader
                 .each(&uids, |uid| async move {
