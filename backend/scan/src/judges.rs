@@ -20,11 +20,23 @@ const JUDGES: usize = 2;
 /// kilobytes.
 const RESOURCES: u32 = 16_384;
 
-/// Judges at work. Accounts are judged in the order in which they are called.
+/// Judges at work. Accounts are judged in the order in which they are rung for.
 pub(crate) struct Judges {
-    calls: UnboundedSender<AccountId>,
+    bell: Bell,
     judges: Vec<AbortOnDropHandle<Result<(), ScanError>>>,
     gone: CancellationToken,
+}
+
+/// Calls the judges. They adjourn once nobody has it any more.
+#[derive(Clone)]
+pub(crate) struct Bell(UnboundedSender<AccountId>);
+
+impl Bell {
+    /// Has an account judged, of which every shard is committed.
+    pub(crate) fn ring(&self, account: &AccountId) {
+        // Judges who have gone say why when they adjourn.
+        let _ = self.0.send(account.clone());
+    }
 }
 
 /// What the judges of one scan share.
@@ -47,7 +59,7 @@ impl Judges {
         progress: &Progress,
         stop: &CancellationToken,
     ) -> Self {
-        let (calls, called) = unbounded_channel();
+        let (bell, called) = unbounded_channel();
         let gone = stop.child_token();
         let chamber = Arc::new(Chamber {
             store: Arc::clone(store),
@@ -68,13 +80,12 @@ impl Judges {
                 sat
             }))
         };
-        Self { calls, judges: (0..JUDGES).map(judge).collect(), gone }
+        Self { bell: Bell(bell), judges: (0..JUDGES).map(judge).collect(), gone }
     }
 
-    /// Has an account judged, of which every shard is committed.
-    pub(crate) fn call(&self, account: &AccountId) {
-        // Judges who have gone say why when they adjourn.
-        let _ = self.calls.send(account.clone());
+    /// What calls them.
+    pub(crate) fn bell(&self) -> Bell {
+        self.bell.clone()
     }
 
     /// Ends when the scan is stopped, or an account could not be judged.
@@ -87,9 +98,9 @@ impl Judges {
         self.gone.cancel();
     }
 
-    /// Waits until every account that was called is judged, or the judges have gone.
+    /// Waits until every account that was rung for is judged, or the judges have gone.
     pub(crate) async fn adjourn(self) -> Result<(), ScanError> {
-        drop(self.calls);
+        drop(self.bell);
         let mut ended = Ok(());
         for judge in self.judges {
             let sat = judge.await.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));

@@ -7,8 +7,8 @@ use futures::stream::{self, BoxStream};
 use futures::{StreamExt, TryStreamExt};
 use nephoscope_collect::{ACCOUNTS_AT_ONCE, Named};
 use nephoscope_model::query::AsOf;
-use nephoscope_model::{AccountId, CoverageState, PackedResource, Shard, ShardKey, Uid};
-use nephoscope_store::{OpenScan, Store};
+use nephoscope_model::{AccountId, CoverageState, PackedResource, ScanId, Shard, ShardKey, Uid};
+use nephoscope_store::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ScanError;
@@ -54,10 +54,11 @@ fn read_party<'a>(source: &'a dyn Source, party: Vec<Vec<ShardKey>>, given: Give
     let rounds = stream::iter(rounds).then(move |(round, accounts)| {
         let (given, heard, receipts) = (given.clone(), Arc::clone(&heard), Arc::clone(&receipts));
         async move {
-            drop(receipts.acquire_many(all).await);
+            let returned = Arc::clone(&receipts);
+            let committed = async move { drop(returned.acquire_many(all).await) };
             let known = match round {
                 0 => Known::default(),
-                _ => known_before(source, accounts.keys(), round, &given, &heard).await?,
+                _ => known_before(source, accounts.keys(), round, &given, &heard, committed).await?,
             };
             let Known { named, in_part } = known;
             let shards = accounts
@@ -99,13 +100,14 @@ struct Known {
 }
 
 /// What the rounds before `round` have named. What a shard named that this process did not read, or not whole, the store
-/// knows; where nothing is stored, what was heard is all there is.
+/// knows, once all of them are `committed`; where nothing is stored, what was heard is all there is.
 async fn known_before(
     source: &dyn Source,
     accounts: impl Iterator<Item = &AccountId>,
     round: u8,
     given: &Given<'_>,
     heard: &Mutex<Heard>,
+    committed: impl Future<Output = ()>,
 ) -> Result<Known, ScanError> {
     let Heard { mut uids, mut states } = heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let mut in_part = BTreeSet::new();
@@ -115,6 +117,12 @@ async fn known_before(
     let mut naming: BTreeMap<&AccountId, Vec<&ShardKey>> = BTreeMap::new();
     for key in open.scan.planned.iter().filter(|key| source.round(key) < round) {
         naming.entry(&key.account).or_default().push(key);
+    }
+    let before = store.view_fetch(std::slice::from_ref(&open.scan.target), &AsOf::Latest).await?;
+    let before = before.entries.first().map(|entry| &entry.scan);
+    // On the first night, what was heard is all that is named.
+    if before.is_some() {
+        committed.await;
     }
     for account in accounts {
         let naming = naming.get(account).into_iter().flatten().copied();
@@ -130,7 +138,7 @@ async fn known_before(
         uids.extend(store.relation_targets(&open.scan.id, &silent).await?);
         silent.retain(|key| states.get(key) != Some(&CoverageState::Complete));
         let are_off = silent.iter().all(|key| states.get(key) == Some(&CoverageState::Disabled));
-        let is_whole = silent.is_empty() || are_off && were_off(store, open, account, &silent).await?;
+        let is_whole = silent.is_empty() || are_off && were_off(store, before, account, &silent).await?;
         if !is_whole {
             in_part.insert(account.clone());
         }
@@ -138,19 +146,18 @@ async fn known_before(
     Ok(Known { named: uids.into_iter().collect(), in_part })
 }
 
-/// True where shards that are switched off were so the night before too.
+/// True where shards that are switched off were so in the scan before too.
 ///
 /// What stood in a shard before it was switched off still names what it named. What came into being since the last
 /// reading is not known on the first night, and a name that is not resolved for once looks like a shard that is off.
 async fn were_off(
     store: &dyn Store,
-    open: &OpenScan,
+    before: Option<&ScanId>,
     account: &AccountId,
     silent: &[ShardKey],
 ) -> Result<bool, ScanError> {
-    let view = store.view_fetch(std::slice::from_ref(&open.scan.target), &AsOf::Latest).await?;
-    let Some(before) = view.entries.first() else { return Ok(true) };
-    let before = store.estate_coverage(&before.scan, account).await?;
+    let Some(before) = before else { return Ok(true) };
+    let before = store.estate_coverage(before, account).await?;
     let mut spoke = before.iter().filter(|row| row.coverage.state != CoverageState::Disabled);
     Ok(!spoke.any(|row| silent.contains(&row.shard)))
 }

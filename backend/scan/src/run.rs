@@ -1,6 +1,5 @@
 //! One scan from plan to score.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -8,11 +7,14 @@ use jiff::{SignedDuration, Timestamp};
 use nephoscope_catalogue::Catalogue;
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::scan::{Origin, ScanState};
-use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey, TargetName};
+use nephoscope_model::{ScanId, ShardKey, TargetName};
 use nephoscope_posture::score::score;
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
+use crate::clerk::{Clerk, TOGETHER};
 use crate::judges::Judges;
 use crate::reading::read;
 use crate::source::{Given, Source};
@@ -20,9 +22,6 @@ use crate::{Progress, ScanError};
 
 /// How long a scan that was left half done may be resumed; after that its first shards are too old to stand beside new ones.
 const RESUMABLE: SignedDuration = SignedDuration::from_hours(6);
-
-/// Shards that are committed together, where so many were read while others were committed.
-const TOGETHER: usize = 32;
 
 /// What to scan, and when it counts as scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +107,36 @@ async fn stages(
     progress: &Progress,
     stop: &CancellationToken,
 ) -> Result<(), ScanError> {
+    let OpenScan { scan, done, .. } = &**open;
     let judges = Judges::convene(store, catalogue, open, progress, stop);
-    let read = collect(&**store, source, open, order, progress, &judges).await;
+    // What is done is sorted, and there may be tens of thousands.
+    let missing: Vec<ShardKey> = order.into_iter().filter(|key| done.binary_search(key).is_err()).collect();
+    let clerk = Clerk::of(store, open, &missing, judges.bell(), progress);
+    let (hand_over, handed_over) = mpsc::channel(TOGETHER);
+    let clerk = AbortOnDropHandle::new(tokio::spawn(clerk.commit(handed_over)));
+
+    let given = Given { instant: scan.instant, night: Some((&**store, &**open)), ..Given::default() };
+    let mut reads = read(source, missing, given);
+    let read = loop {
+        let next = tokio::select! {
+            biased;
+            () = judges.gone() => break Err(ScanError::Interrupted { scan: scan.id.clone() }),
+            next = reads.next() => next,
+        };
+        match next {
+            None => break Ok(()),
+            Some(Err(error)) => break Err(error),
+            Some(Ok(read)) => {
+                if hand_over.send(read).await.is_err() {
+                    // A clerk who has gone says why.
+                    break Ok(());
+                }
+            }
+        }
+    };
+    drop(hand_over);
+    let committed = clerk.await.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
+    let read = committed.map_err(ScanError::from).and(read);
     if read.is_err() {
         judges.dismiss();
     }
@@ -119,7 +146,7 @@ async fn stages(
         judged => read.and(judged)?,
     }
 
-    let id = &open.scan.id;
+    let id = &scan.id;
     let end = ScanEnd {
         state: ScanState::Finished,
         failure: None,
@@ -128,78 +155,4 @@ async fn stages(
         catalogue: Some(catalogue.digest().to_owned()),
     };
     Ok(store.scan_finish(id, &end).await?)
-}
-
-/// Reads every shard that is missing, commits each as it comes, and calls the judges for each account that is whole.
-async fn collect(
-    store: &dyn Store,
-    source: &dyn Source,
-    open: &OpenScan,
-    order: Vec<ShardKey>,
-    progress: &Progress,
-    judges: &Judges,
-) -> Result<(), ScanError> {
-    let OpenScan { scan, done, evaluated } = open;
-    // What is done is sorted, and there may be tens of thousands.
-    let missing: Vec<ShardKey> = order.into_iter().filter(|key| done.binary_search(key).is_err()).collect();
-    let mut left: BTreeMap<&AccountId, usize> = scan.planned.iter().map(|key| (&key.account, 0)).collect();
-    for key in &missing {
-        if let Some(left) = left.get_mut(&key.account) {
-            *left += 1;
-        }
-    }
-    left.retain(|account, _| evaluated.binary_search(account).is_err());
-    let whole = left.iter().filter(|(_, left)| **left == 0).map(|(account, _)| *account);
-    whole.for_each(|account| judges.call(account));
-
-    let given = Given { instant: scan.instant, night: Some((store, open)), ..Given::default() };
-    let mut reads = read(source, missing, given).ready_chunks(TOGETHER);
-    let (mut done, planned) = (done.len() as u64, scan.planned.len() as u64);
-    loop {
-        let next = tokio::select! {
-            biased;
-            () = judges.gone() => return Err(ScanError::Interrupted { scan: scan.id.clone() }),
-            next = reads.next() => next,
-        };
-        let Some(reads) = next else { return Ok(()) };
-        let mut failure = None;
-        let reads = reads.into_iter().map_while(|read| read.map_err(|error| failure = Some(error)).ok());
-        let (shards, receipts): (Vec<_>, Vec<_>) = reads.map(|read| (read.shard, read.receipt)).unzip();
-        store.shard_insert(&scan.id, &shards).await?;
-        drop(receipts);
-        for shard in &shards {
-            done += 1;
-            tell_shard(progress, shard, done, planned);
-            if let Some(left) = left.get_mut(&shard.key.account) {
-                *left -= 1;
-                if *left == 0 {
-                    judges.call(&shard.key.account);
-                }
-            }
-        }
-        // Letting go of many documents takes as long as committing some.
-        tokio::task::spawn_blocking(|| drop(shards));
-        if let Some(error) = failure {
-            return Err(error);
-        }
-    }
-}
-
-fn tell_shard(progress: &Progress, shard: &Shard<PackedResource>, done: u64, planned: u64) {
-    let coverage = &shard.coverage;
-    tracing::info!(
-        shard = %shard.key,
-        state = %coverage.state,
-        resources = shard.resources.len(),
-        calls = coverage.call_count(),
-        "shard {done} of {planned} committed"
-    );
-    progress.tell(ScanEvent::ShardDone {
-        shard: shard.key.to_string(),
-        state: coverage.state.to_string(),
-        resources: shard.resources.len() as u64,
-        calls: coverage.call_count(),
-        done,
-        planned,
-    });
 }

@@ -1,0 +1,103 @@
+//! The clerk of a scan: commits shards while others are read, and rings for the judges when an account is whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nephoscope_model::api::ScanEvent;
+use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey};
+use nephoscope_store::{OpenScan, Store, StoreError};
+use tokio::sync::mpsc::Receiver;
+
+use crate::Progress;
+use crate::judges::Bell;
+use crate::reading::Read;
+
+/// Shards that are committed together, where so many were read while others were committed.
+pub(crate) const TOGETHER: usize = 32;
+
+/// Who commits the shards of one scan.
+pub(crate) struct Clerk {
+    store: Arc<dyn Store>,
+    scan: ScanId,
+    /// By account that is not judged yet: how many of its shards are missing.
+    missing: BTreeMap<AccountId, usize>,
+    done: u64,
+    planned: u64,
+    bell: Bell,
+    progress: Progress,
+}
+
+impl Clerk {
+    /// The clerk of a scan of which the shards `missing` are to be read. Rings for accounts that are whole already.
+    pub(crate) fn of(
+        store: &Arc<dyn Store>,
+        open: &OpenScan,
+        missing: &[ShardKey],
+        bell: Bell,
+        progress: &Progress,
+    ) -> Self {
+        let OpenScan { scan, done, evaluated } = open;
+        let accounts = scan.planned.iter().map(|key| &key.account);
+        let unjudged = accounts.filter(|account| evaluated.binary_search(account).is_err());
+        let mut by_account: BTreeMap<AccountId, usize> =
+            unjudged.map(|account| (account.clone(), 0)).collect();
+        for key in missing {
+            if let Some(missing) = by_account.get_mut(&key.account) {
+                *missing += 1;
+            }
+        }
+        by_account.iter().filter(|(_, missing)| **missing == 0).for_each(|(account, _)| bell.ring(account));
+        Self {
+            store: Arc::clone(store),
+            scan: scan.id.clone(),
+            missing: by_account,
+            done: done.len() as u64,
+            planned: scan.planned.len() as u64,
+            bell,
+            progress: progress.clone(),
+        }
+    }
+
+    /// Commits what is handed over, until nothing more is.
+    pub(crate) async fn commit(mut self, mut handed_over: Receiver<Read>) -> Result<(), StoreError> {
+        let mut reads = Vec::new();
+        while handed_over.recv_many(&mut reads, TOGETHER).await > 0 {
+            let (shards, receipts): (Vec<_>, Vec<_>) =
+                reads.drain(..).map(|read| (read.shard, read.receipt)).unzip();
+            self.store.shard_insert(&self.scan, &shards).await?;
+            drop(receipts);
+            shards.iter().for_each(|shard| self.note(shard));
+            // Letting go of many documents takes as long as committing some.
+            tokio::task::spawn_blocking(|| drop(shards));
+        }
+        Ok(())
+    }
+
+    /// Tells of a shard that is committed.
+    fn note(&mut self, shard: &Shard<PackedResource>) {
+        self.done += 1;
+        let Self { done, planned, .. } = *self;
+        let coverage = &shard.coverage;
+        tracing::info!(
+            shard = %shard.key,
+            state = %coverage.state,
+            resources = shard.resources.len(),
+            calls = coverage.call_count(),
+            "shard {done} of {planned} committed"
+        );
+        self.progress.tell(ScanEvent::ShardDone {
+            shard: shard.key.to_string(),
+            state: coverage.state.to_string(),
+            resources: shard.resources.len() as u64,
+            calls: coverage.call_count(),
+            done,
+            planned,
+        });
+        if let Some(missing) = self.missing.get_mut(&shard.key.account) {
+            *missing -= 1;
+            if *missing == 0 {
+                self.bell.ring(&shard.key.account);
+            }
+        }
+    }
+}
