@@ -1,11 +1,12 @@
 //! The clerk of a scan: commits shards while others are read, and rings for the judges when an account is whole.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey};
 use nephoscope_store::{OpenScan, Store, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::Receiver;
 
 use crate::Progress;
@@ -14,6 +15,20 @@ use crate::reading::Read;
 
 /// Shards that are committed together, where so many were read while others were committed.
 pub(crate) const TOGETHER: usize = 32;
+/// Their resources; a shard that has more is committed alone, and let go before the next one.
+const RESOURCES: usize = 4096;
+
+/// Takes the first of `reads`, and as many more as are committed with it.
+fn together(reads: &mut VecDeque<Read>) -> (Vec<Shard<PackedResource>>, Vec<Option<OwnedSemaphorePermit>>) {
+    let mut resources = 0;
+    let fits = |read: &Read| {
+        let is_first = resources == 0;
+        resources += read.shard.resources.len();
+        is_first || resources <= RESOURCES
+    };
+    let count = reads.iter().map(fits).take_while(|fits| *fits).count();
+    reads.drain(..count).map(|read| (read.shard, read.receipt)).unzip()
+}
 
 /// Who commits the shards of one scan.
 pub(crate) struct Clerk {
@@ -60,17 +75,20 @@ impl Clerk {
 
     /// Commits what is handed over, until nothing more is.
     pub(crate) async fn commit(mut self, mut handed_over: Receiver<Read>) -> Result<(), StoreError> {
-        let mut reads = Vec::new();
-        while handed_over.recv_many(&mut reads, TOGETHER).await > 0 {
-            let (shards, receipts): (Vec<_>, Vec<_>) =
-                reads.drain(..).map(|read| (read.shard, read.receipt)).unzip();
+        let mut reads = VecDeque::new();
+        loop {
+            if reads.is_empty() {
+                let Some(read) = handed_over.recv().await else { return Ok(()) };
+                reads.push_back(read);
+            }
+            reads.extend(std::iter::from_fn(|| handed_over.try_recv().ok()).take(TOGETHER - reads.len()));
+            let (shards, receipts) = together(&mut reads);
             self.store.shard_insert(&self.scan, &shards).await?;
             drop(receipts);
             shards.iter().for_each(|shard| self.note(shard));
             // Letting go of many documents takes as long as committing some.
             tokio::task::spawn_blocking(|| drop(shards));
         }
-        Ok(())
     }
 
     /// Tells of a shard that is committed.
@@ -99,5 +117,55 @@ impl Clerk {
                 self.bell.ring(&shard.key.account);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nephoscope_model::{Coverage, CoverageState, Kind, Provider, Region, Resource, ServiceName, Uid};
+
+    use super::*;
+
+    fn read(resources: usize) -> Read {
+        let key = ShardKey {
+            provider: Provider::Aws,
+            account: AccountId::from("447120260912"),
+            region: Region::global(),
+            service: ServiceName::from("iam"),
+        };
+        let resource = Resource {
+            uid: Uid::from("arn"),
+            kind: Kind::from("aws.iam.role"),
+            provider: key.provider,
+            account: key.account.clone(),
+            region: key.region.clone(),
+            service: key.service.clone(),
+            name: String::new(),
+            tags: BTreeMap::new(),
+            facets: BTreeMap::new(),
+            relations: Vec::new(),
+            carried: BTreeMap::new(),
+            revision: None,
+        };
+        let coverage = Coverage {
+            state: CoverageState::Complete,
+            calls: BTreeMap::new(),
+            errors: Vec::new(),
+            costs: Vec::new(),
+            listed: true,
+        };
+        Read { shard: Shard { key, coverage, resources: vec![resource.into(); resources] }, receipt: None }
+    }
+
+    #[test]
+    fn small_shards_are_committed_together_and_large_ones_alone() {
+        let sizes = [0, 3, RESOURCES - 3, 1, RESOURCES + 1, 0, 5];
+        let mut reads: VecDeque<Read> = sizes.into_iter().map(read).collect();
+        let mut batches = Vec::new();
+        while !reads.is_empty() {
+            let (shards, _) = together(&mut reads);
+            batches.push(shards.iter().map(|shard| shard.resources.len()).collect::<Vec<_>>());
+        }
+        assert_eq!(batches, [vec![0, 3, RESOURCES - 3], vec![1], vec![RESOURCES + 1], vec![0, 5]]);
     }
 }
