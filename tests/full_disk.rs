@@ -13,10 +13,10 @@ use nephoscope_scan::snapshot_file::write_file;
 use crate::nights;
 use crate::program::Program;
 
-/// The limit grows by this from one scan to the next: 200 kB in blocks of 512 bytes.
-const STEP: u32 = 400;
+/// The limit grows by this from one scan to the next: 64 kB in blocks of 512 bytes.
+const STEP: u32 = 128;
 /// More room than the scan needs, in the same blocks.
-const ENOUGH: u32 = 100 * STEP;
+const ENOUGH: u32 = 300 * STEP;
 
 const HELP: &str = "  help: the disk is full, or a quota or a limit on file sizes (`ulimit -f`) is reached, or the disk fails: make room and run it again: a scan goes on where it stopped";
 
