@@ -1,5 +1,6 @@
 //! What a scan is signed with and by which clock: credentials that end while it runs, and a time that is not AWS's.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -153,8 +154,9 @@ fn credentials_that_end_while_it_scans_are_renewed() {
     assert!(!run.stderr.contains("not read:"), "{}", run.stderr);
     let asked: usize = fs::read_to_string(program.folder().join("count")).unwrap().trim().parse().unwrap();
     let keys = keys.lock().unwrap();
-    assert!(asked > 1, "the scan was over before the first session ended: {keys:?}");
-    for session in 1..=asked {
-        assert!(keys.contains(&format!("SESSION{session}")), "session {session} was not used: {keys:?}");
-    }
+    // One that was drawn late may be over before it is used, on a machine that is busy.
+    let used: BTreeSet<&String> = keys.iter().collect();
+    assert!(used.len() > 1, "the scan was over before the first session ended: {keys:?}");
+    let issued: BTreeSet<String> = (1..=asked).map(|session| format!("SESSION{session}")).collect();
+    assert!(used.into_iter().all(|key| issued.contains(key)), "{keys:?} of {issued:?}");
 }
