@@ -154,8 +154,9 @@ fn credentials_that_end_while_it_scans_are_renewed() {
     assert!(!run.stderr.contains("not read:"), "{}", run.stderr);
     let asked: usize = fs::read_to_string(program.folder().join("count")).unwrap().trim().parse().unwrap();
     let keys = keys.lock().unwrap();
-    // One that was drawn late may be over before it is used, on a machine that is busy.
+    // A busy machine may break off the one call that a session was asked for.
     let used: BTreeSet<&String> = keys.iter().collect();
+    assert!(used.len() + 1 >= asked, "of {asked} sessions more than one was not used: {keys:?}");
     assert!(used.len() > 1, "the scan was over before the first session ended: {keys:?}");
     let issued: BTreeSet<String> = (1..=asked).map(|session| format!("SESSION{session}")).collect();
     assert!(used.into_iter().all(|key| issued.contains(key)), "{keys:?} of {issued:?}");

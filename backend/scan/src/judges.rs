@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::judge::{court, judge};
+use crate::run::outcome;
 use crate::{Progress, ScanError};
 
 /// Accounts judged side by side: while one is written, the next is fetched and judged.
@@ -103,7 +104,7 @@ impl Judges {
         drop(self.bell);
         let mut ended = Ok(());
         for judge in self.judges {
-            let sat = judge.await.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
+            let sat = outcome(judge).await;
             // Where one failed, the others were only interrupted.
             if ended.is_ok() || matches!(ended, Err(ScanError::Interrupted { .. })) && sat.is_err() {
                 ended = sat;

@@ -114,10 +114,6 @@ async fn known_before(
     let Some((store, open)) = given.night else {
         return Ok(Known { named: uids.into_iter().collect(), in_part });
     };
-    let mut naming: BTreeMap<&AccountId, Vec<&ShardKey>> = BTreeMap::new();
-    for key in open.scan.planned.iter().filter(|key| source.round(key) < round) {
-        naming.entry(&key.account).or_default().push(key);
-    }
     let before = store.view_fetch(std::slice::from_ref(&open.scan.target), &AsOf::Latest).await?;
     let before = before.entries.first().map(|entry| &entry.scan);
     // On the first night, what was heard is all that is named.
@@ -125,7 +121,11 @@ async fn known_before(
         committed.await;
     }
     for account in accounts {
-        let naming = naming.get(account).into_iter().flatten().copied();
+        // What is planned of one provider is sorted by account, and there may be tens of thousands.
+        let planned = &open.scan.planned;
+        let planned = &planned[planned.partition_point(|key| key.account < *account)..];
+        let naming =
+            planned.iter().take_while(|key| key.account == *account).filter(|key| source.round(key) < round);
         let mut silent: Vec<ShardKey> =
             naming.filter(|key| states.get(key) != Some(&CoverageState::Complete)).cloned().collect();
         if silent.is_empty() {

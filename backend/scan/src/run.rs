@@ -47,8 +47,7 @@ pub async fn run(
     progress: &Progress,
     stop: &CancellationToken,
 ) -> Result<ScanId, ScanError> {
-    let mut order = source.plan().await?;
-    order.sort_by(|one, other| one.account.cmp(&other.account));
+    let order = source.plan().await?;
     let mut planned = order.clone();
     planned.sort();
     let open = Arc::new(open(&**store, request, planned).await?);
@@ -64,6 +63,11 @@ pub async fn run(
     }
     ended?;
     Ok(id)
+}
+
+/// What a task of the scan came to; a panic in it goes on here.
+pub(crate) async fn outcome<T>(task: AbortOnDropHandle<T>) -> T {
+    task.await.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()))
 }
 
 /// What is stored of a scan that ended without a result.
@@ -135,8 +139,7 @@ async fn stages(
         }
     };
     drop(hand_over);
-    let committed = clerk.await.unwrap_or_else(|died| std::panic::resume_unwind(died.into_panic()));
-    let read = committed.map_err(ScanError::from).and(read);
+    let read = outcome(clerk).await.map_err(ScanError::from).and(read);
     if read.is_err() {
         judges.dismiss();
     }

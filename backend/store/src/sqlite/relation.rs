@@ -7,7 +7,7 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::fault::Sql;
 use super::view::Look;
-use super::{Reader, finding, resource};
+use super::{Reader, finding, resource, shard};
 use crate::{StoredRelation, View};
 
 /// Writes the edges of one shard's resources.
@@ -119,20 +119,17 @@ impl<'t> RelationReader<'t> {
 /// What current resources of some shards of the scan's target refer to, sorted.
 pub(super) fn targets(connection: &Connection, scan: &ScanId, shards: &[ShardKey]) -> Sql<Vec<Uid>> {
     let mut statement = connection.prepare_cached(concat!(
-        "SELECT DISTINCT other.uid
-         FROM scan JOIN account ON account.target = scan.target AND account.provider = ?2 AND account.name = ?3
-         JOIN shard ON shard.account = account.id AND shard.region = ?4 AND shard.service = ?5
-         JOIN place ON place.shard = shard.id JOIN version ON version.place = place.id AND version.valid_to = ",
+        "SELECT DISTINCT other.uid FROM place
+         JOIN version ON version.place = place.id AND version.valid_to = ",
         open!(),
         " JOIN relation ON relation.resource = version.resource AND relation.valid_to = ",
         open!(),
-        " JOIN resource AS other ON other.id = relation.other WHERE scan.name = ?1"
+        " JOIN resource AS other ON other.id = relation.other WHERE place.shard = ?1"
     ))?;
     let mut targets = BTreeSet::new();
     for key in shards {
-        let place = [key.provider.as_str(), key.account.as_str(), key.region.as_str(), key.service.as_str()];
-        let values = params![scan.as_str(), place[0], place[1], place[2], place[3]];
-        for uid in statement.query_map(values, |row| row.get::<_, String>(0))? {
+        let shard = shard::find(connection, scan, key)?;
+        for uid in statement.query_map([shard], |row| row.get::<_, String>(0))? {
             targets.insert(Uid::from(uid?));
         }
     }

@@ -128,18 +128,13 @@ pub(super) fn standing(
     scan: &ScanId,
     shard: &Shard<PackedResource>,
 ) -> Sql<Standing> {
-    let key = &shard.key;
     let mut statement = connection.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.valid_from, version.digest
-         FROM scan JOIN account ON account.target = scan.target AND account.provider = ?2 AND account.name = ?3
-         JOIN shard ON shard.account = account.id AND shard.region = ?4 AND shard.service = ?5
-         JOIN place ON place.shard = shard.id JOIN version ON version.place = place.id AND version.valid_to = ",
+         FROM place JOIN version ON version.place = place.id AND version.valid_to = ",
         open!(),
-        " JOIN resource ON resource.id = version.resource WHERE scan.name = ?1"
+        " JOIN resource ON resource.id = version.resource WHERE place.shard = ?1"
     ))?;
-    let place = [key.provider.as_str(), key.account.as_str(), key.region.as_str(), key.service.as_str()];
-    let values = params![scan.as_str(), place[0], place[1], place[2], place[3]];
-    let rows = statement.query_map(values, |row| {
+    let rows = statement.query_map([find(connection, scan, &shard.key)?], |row| {
         Ok((row.get(0)?, Current { resource: row.get(1)?, valid_from: row.get(2)?, digest: row.get(3)? }))
     })?;
     Ok(Standing(rows.collect::<rusqlite::Result<_>>()?))
@@ -323,6 +318,18 @@ fn intern_shard(tx: &Connection, account: i64, key: &ShardKey) -> Sql<i64> {
     tx.execute(insert, values)?;
     let find = "SELECT id FROM shard WHERE account = ?1 AND region = ?2 AND service = ?3";
     Ok(tx.query_row(find, values, |row| row.get(0))?)
+}
+
+/// The number of a shard of the scan's target, where it was ever committed.
+pub(super) fn find(connection: &Connection, scan: &ScanId, key: &ShardKey) -> Sql<Option<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT shard.id FROM scan JOIN account ON account.target = scan.target
+         JOIN shard ON shard.account = account.id
+         WHERE scan.name = ?1 AND provider = ?2 AND account.name = ?3 AND region = ?4 AND service = ?5",
+    )?;
+    let place = [key.provider.as_str(), key.account.as_str(), key.region.as_str(), key.service.as_str()];
+    let values = params![scan.as_str(), place[0], place[1], place[2], place[3]];
+    Ok(statement.query_row(values, |row| row.get(0)).optional()?)
 }
 
 /// The shards that one scan has committed, of one account or of all, in no order.
