@@ -91,6 +91,12 @@ pub trait Collector: Send + Sync {
     /// The round in which a shard is read: after the first, 0, it reads only what the resources of those before name.
     fn round(&self, key: &ShardKey) -> u8;
 
+    /// False for a shard that is better begun a moment after those that take longest, where many accounts begin at the same
+    /// time: their quotas would go unused while they wait for a core behind thousands of short calls.
+    fn leads(&self, _key: &ShardKey) -> bool {
+        true
+    }
+
     /// The facets of the shard that need not always be asked again, which `Context::previous` should hold; none where
     /// it is of no use.
     fn carries(&self, key: &ShardKey) -> &'static [&'static str];

@@ -109,8 +109,10 @@ pub struct LastKnown {
 }
 
 /// What judging one account gave. The same estate, catalogue and instant give the same evaluation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
+    /// The account.
+    pub account: AccountId,
     /// The resources judged, sorted by uid.
     pub resources: Vec<Judged>,
     /// The checks that ran, sorted by id.

@@ -6,28 +6,62 @@ use std::sync::Arc;
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey};
 use nephoscope_store::{OpenScan, Store, StoreError};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc::Receiver;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Progress;
+use crate::fresh::Memory;
 use crate::judges::Bell;
 use crate::reading::Read;
 
 /// Shards that are committed together, where so many were read while others were committed.
-pub(crate) const TOGETHER: usize = 32;
+const TOGETHER: usize = 32;
 /// Their resources; a shard that has more is committed alone, and let go before the next one.
 const RESOURCES: usize = 4096;
+/// Resources of the shards that lie on the desk, those that are being committed counted; a shard that has more lies there
+/// alone. One in memory takes some kilobytes.
+const ROOM: u32 = 16_384;
 
-/// Takes the first of `reads`, and as many more as are committed with it.
-fn together(reads: &mut VecDeque<Read>) -> (Vec<Shard<PackedResource>>, Vec<Option<OwnedSemaphorePermit>>) {
+/// Where shards lie from when they were read until they are committed.
+pub(crate) struct Desk {
+    room: Arc<Semaphore>,
+    pile: UnboundedSender<Laid>,
+}
+
+/// What lies on the desk, for the clerk to take.
+pub(crate) type Pile = UnboundedReceiver<Laid>;
+
+/// A shard on the desk, and the room that it takes.
+pub(crate) struct Laid(Read, OwnedSemaphorePermit);
+
+impl Desk {
+    /// An empty desk.
+    pub(crate) fn new() -> (Self, Pile) {
+        let (pile, taken) = unbounded_channel();
+        (Self { room: Arc::new(Semaphore::new(ROOM as usize)), pile }, taken)
+    }
+
+    /// Lays a shard there, once there is room. False where the clerk has gone.
+    pub(crate) async fn lay(&self, read: Read) -> bool {
+        let size = u32::try_from(read.shard.resources.len()).unwrap_or(ROOM).clamp(1, ROOM);
+        let room = Arc::clone(&self.room).acquire_many_owned(size).await.expect("the room is never closed");
+        self.pile.send(Laid(read, room)).is_ok()
+    }
+}
+
+/// What shows that a shard is not committed yet.
+type Slips = (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit);
+
+/// Takes the first of what was laid down, and as many more as are committed with it.
+fn together(laid: &mut VecDeque<Laid>) -> (Vec<Shard<PackedResource>>, Vec<Slips>) {
     let mut resources = 0;
-    let fits = |read: &Read| {
+    let fits = |Laid(read, _): &Laid| {
         let is_first = resources == 0;
         resources += read.shard.resources.len();
         is_first || resources <= RESOURCES
     };
-    let count = reads.iter().map(fits).take_while(|fits| *fits).count();
-    reads.drain(..count).map(|read| (read.shard, read.receipt)).unzip()
+    let count = laid.iter().map(fits).take_while(|fits| *fits).count();
+    laid.drain(..count).map(|Laid(read, room)| (read.shard, (read.receipt, room))).unzip()
 }
 
 /// Who commits the shards of one scan.
@@ -36,6 +70,7 @@ pub(crate) struct Clerk {
     scan: ScanId,
     /// By account that is not judged yet: how many of its shards are missing.
     missing: BTreeMap<AccountId, usize>,
+    memory: Memory,
     done: u64,
     planned: u64,
     bell: Bell,
@@ -61,11 +96,15 @@ impl Clerk {
                 *missing += 1;
             }
         }
-        by_account.iter().filter(|(_, missing)| **missing == 0).for_each(|(account, _)| bell.ring(account));
+        by_account
+            .iter()
+            .filter(|(_, missing)| **missing == 0)
+            .for_each(|(account, _)| bell.ring(account, None));
         Self {
             store: Arc::clone(store),
             scan: scan.id.clone(),
             missing: by_account,
+            memory: Memory::of(&scan.planned, missing),
             done: done.len() as u64,
             planned: scan.planned.len() as u64,
             bell,
@@ -73,26 +112,27 @@ impl Clerk {
         }
     }
 
-    /// Commits what is handed over, until nothing more is.
-    pub(crate) async fn commit(mut self, mut handed_over: Receiver<Read>) -> Result<(), StoreError> {
-        let mut reads = VecDeque::new();
+    /// Commits what is laid down, until nothing more is.
+    pub(crate) async fn commit(mut self, mut pile: Pile) -> Result<(), StoreError> {
+        let mut taken = VecDeque::new();
         loop {
-            if reads.is_empty() {
-                let Some(read) = handed_over.recv().await else { return Ok(()) };
-                reads.push_back(read);
+            if taken.is_empty() {
+                let Some(laid) = pile.recv().await else { return Ok(()) };
+                taken.push_back(laid);
             }
-            reads.extend(std::iter::from_fn(|| handed_over.try_recv().ok()).take(TOGETHER - reads.len()));
-            let (shards, receipts) = together(&mut reads);
-            self.store.shard_insert(&self.scan, &shards).await?;
-            drop(receipts);
-            shards.iter().for_each(|shard| self.note(shard));
+            taken.extend(std::iter::from_fn(|| pile.try_recv().ok()).take(TOGETHER - taken.len()));
+            let (shards, slips) = together(&mut taken);
+            let are_all = self.store.shard_insert(&self.scan, &shards).await?;
+            drop(slips);
+            let committed = shards.into_iter().zip(are_all);
+            let let_go: Vec<_> = committed.flat_map(|(shard, is_all)| self.note(shard, is_all)).collect();
             // Letting go of many documents takes as long as committing some.
-            tokio::task::spawn_blocking(|| drop(shards));
+            tokio::task::spawn_blocking(|| drop(let_go));
         }
     }
 
-    /// Tells of a shard that is committed.
-    fn note(&mut self, shard: &Shard<PackedResource>) {
+    /// Tells of a shard that is committed, which `is_all` that the store has of it or not. Gives back what need not be kept.
+    fn note(&mut self, shard: Shard<PackedResource>, is_all: bool) -> Vec<Shard<PackedResource>> {
         self.done += 1;
         let Self { done, planned, .. } = *self;
         let coverage = &shard.coverage;
@@ -111,17 +151,21 @@ impl Clerk {
             done,
             planned,
         });
-        if let Some(missing) = self.missing.get_mut(&shard.key.account) {
+        let account = shard.key.account.clone();
+        let let_go = self.memory.keep(shard, is_all);
+        if let Some(missing) = self.missing.get_mut(&account) {
             *missing -= 1;
             if *missing == 0 {
-                self.bell.ring(&shard.key.account);
+                self.bell.ring(&account, self.memory.take(&account));
             }
         }
+        let_go
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use nephoscope_model::{Coverage, CoverageState, Kind, Provider, Region, Resource, ServiceName, Uid};
 
     use super::*;
@@ -159,13 +203,25 @@ mod tests {
 
     #[test]
     fn small_shards_are_committed_together_and_large_ones_alone() {
+        let lay = |size| Laid(read(size), Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap());
         let sizes = [0, 3, RESOURCES - 3, 1, RESOURCES + 1, 0, 5];
-        let mut reads: VecDeque<Read> = sizes.into_iter().map(read).collect();
+        let mut laid: VecDeque<Laid> = sizes.into_iter().map(lay).collect();
         let mut batches = Vec::new();
-        while !reads.is_empty() {
-            let (shards, _) = together(&mut reads);
+        while !laid.is_empty() {
+            let (shards, _) = together(&mut laid);
             batches.push(shards.iter().map(|shard| shard.resources.len()).collect::<Vec<_>>());
         }
         assert_eq!(batches, [vec![0, 3, RESOURCES - 3], vec![1], vec![RESOURCES + 1], vec![0, 5]]);
+    }
+
+    #[tokio::test]
+    async fn the_desk_holds_one_large_shard_or_some_small_ones() {
+        let (desk, mut pile) = Desk::new();
+        assert!(desk.lay(read(ROOM as usize + 1)).await);
+        assert_eq!(desk.lay(read(0)).now_or_never(), None, "it is full");
+        drop(pile.try_recv().unwrap());
+        assert!(desk.lay(read(0)).await);
+        drop(pile);
+        assert!(!desk.lay(read(0)).await, "the clerk has gone");
     }
 }

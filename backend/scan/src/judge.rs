@@ -1,21 +1,24 @@
-//! Judging one account: its documents stay packed in memory, and each resource is opened, derived, judged and stored
+//! Judging accounts: their documents stay packed in memory, and each resource is opened, derived, judged and stored
 //! before the next one, on as many threads as the store has.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::{StreamExt, TryStreamExt, stream};
 use nephoscope_catalogue::Catalogue;
 use nephoscope_model::finding::{Judged, Verdict};
 use nephoscope_model::scan::CoverageRow;
-use nephoscope_model::{AccountId, CheckId, Severity, Uid};
+use nephoscope_model::{AccountId, CheckId, FindingKey, ScanId, Severity, Status, Uid};
 use nephoscope_posture::derive::Survey;
 use nephoscope_posture::evaluate::Court;
 use nephoscope_posture::{Estate, EstateResource};
 use nephoscope_store::{Judging, OpenScan, Store, StoreError};
 use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::ScanError;
+use crate::fresh::Fresh;
 
 /// A catalogue made ready to judge what was scanned at one instant.
 pub(crate) fn court<'a>(catalogue: &'a Catalogue, open: &OpenScan) -> Result<Court<'a>, ScanError> {
@@ -23,38 +26,91 @@ pub(crate) fn court<'a>(catalogue: &'a Catalogue, open: &OpenScan) -> Result<Cou
     court.map_err(|cause| ScanError::Court { cause })
 }
 
-/// Judges everything known of one account, for facts cross services and regions, and stores what that gives.
+/// An account of which every shard is committed.
+pub(crate) struct Case {
+    pub(crate) account: AccountId,
+    /// What its shards could read.
+    coverage: Vec<CoverageRow>,
+    fresh: Option<Fresh>,
+}
+
+impl Case {
+    pub(crate) async fn of(
+        store: &dyn Store,
+        open: &OpenScan,
+        account: AccountId,
+        fresh: Option<Fresh>,
+    ) -> Result<Self, ScanError> {
+        let coverage = store.estate_coverage(&open.scan.id, &account).await?;
+        Ok(Self { account, coverage, fresh })
+    }
+
+    /// How many resources were read.
+    pub(crate) fn resources(&self) -> u64 {
+        self.coverage.iter().map(|row| row.resources).sum()
+    }
+}
+
+/// What is known of an account.
+struct Known {
+    account: AccountId,
+    coverage: Vec<CoverageRow>,
+    resources: Vec<EstateResource>,
+    last_known: BTreeMap<FindingKey, Status>,
+    _room: Vec<OwnedSemaphorePermit>,
+}
+
+impl Known {
+    async fn of(store: &dyn Store, scan: &ScanId, case: Case) -> Result<Self, ScanError> {
+        let Case { account, coverage, fresh } = case;
+        if let Some(fresh) = fresh {
+            let (resources, room) = fresh.into_resources();
+            let resources = resources
+                .into_iter()
+                .map(|resource| EstateResource { resource: resource.into(), stale_since: None });
+            let (resources, last_known) = (resources.collect(), BTreeMap::new());
+            return Ok(Self { account, coverage, resources, last_known, _room: room });
+        }
+        let stored = store.estate_fetch(scan, &account).await?;
+        let any_stale = stored.iter().any(|resource| resource.stale);
+        let last_known = match any_stale {
+            true => store.verdict_last_known(scan, &account).await?.into_iter().collect(),
+            false => BTreeMap::new(),
+        };
+        let resources = stored.into_iter().map(|stored| EstateResource {
+            resource: stored.resource.into(),
+            stale_since: stored.stale.then_some(stored.last_read),
+        });
+        Ok(Self { account, coverage, resources: resources.collect(), last_known, _room: Vec::new() })
+    }
+}
+
+/// Judges everything known of each account, for facts cross services and regions, and stores together what that gives.
 pub(crate) async fn judge(
     store: &dyn Store,
     court: &Court<'_>,
     open: &OpenScan,
-    account: &AccountId,
-    coverage: &[CoverageRow],
+    cases: Vec<Case>,
 ) -> Result<(), ScanError> {
-    let id = &open.scan.id;
-    let stored = store.estate_fetch(id, account).await?;
-    let any_stale = stored.iter().any(|resource| resource.stale);
-    let last_known: BTreeMap<_, _> = match any_stale {
-        true => store.verdict_last_known(id, account).await?.into_iter().collect(),
-        false => BTreeMap::new(),
-    };
-    let resources = stored.into_iter().map(|stored| EstateResource {
-        resource: stored.resource.into(),
-        stale_since: stored.stale.then_some(stored.last_read),
+    let scan = &open.scan;
+    let known = stream::iter(cases).then(|case| Known::of(store, &scan.id, case));
+    let known: Vec<Known> = known.try_collect().await?;
+    let estates = known.iter().map(|known| Estate {
+        account: known.account.clone(),
+        resources: &known.resources,
+        coverage: &known.coverage,
+        instant: scan.instant,
+        last_known: &known.last_known,
     });
-    let resources: Vec<EstateResource> = resources.collect();
-    let estate = Estate {
-        account: account.clone(),
-        resources: &resources,
-        coverage,
-        instant: open.scan.instant,
-        last_known: &last_known,
-    };
-
-    let failed = |cause| ScanError::Evaluate { account: account.clone(), cause };
-    let bar = blocking(|| calmly(|| Bar::of(&estate, court))).map_err(failed)?;
-    match store.evaluation_insert(id, account, &bar).await {
-        Err(StoreError::Judge { cause, .. }) => Err(failed(cause)),
+    let estates: Vec<Estate<'_>> = estates.collect();
+    let bars = estates.iter().map(|estate| {
+        let failed = |cause| ScanError::Evaluate { account: estate.account.clone(), cause };
+        blocking(|| calmly(|| Bar::of(estate, court))).map_err(failed)
+    });
+    let bars: Vec<Bar<'_>> = bars.collect::<Result<_, _>>()?;
+    let judgings: Vec<&dyn Judging> = bars.iter().map(|bar| bar as &dyn Judging).collect();
+    match store.evaluation_insert(&scan.id, &judgings).await {
+        Err(StoreError::Judge { account, cause }) => Err(ScanError::Evaluate { account, cause }),
         other => Ok(other?),
     }
 }
@@ -76,6 +132,10 @@ impl<'a> Bar<'a> {
 }
 
 impl Judging for Bar<'_> {
+    fn account(&self) -> &AccountId {
+        &self.estate.account
+    }
+
     fn checks(&self) -> &[CheckId] {
         &self.court.checks
     }

@@ -11,12 +11,16 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::judge::{court, judge};
+use crate::fresh::Fresh;
+use crate::judge::{Case, court, judge};
 use crate::run::outcome;
 use crate::{Progress, ScanError};
 
-/// Accounts judged side by side: while one is written, the next is fetched and judged.
+/// Judges side by side: while one's accounts are written, the other's are fetched and judged.
 const JUDGES: usize = 2;
+/// Resources of the accounts that one judge has at a time, where several wait. Written together, they touch the pages of
+/// an index once.
+const TOGETHER: u64 = 4096;
 /// Resources of the accounts that are judged side by side; a larger account is judged alone. One in memory takes some
 /// kilobytes.
 const RESOURCES: u32 = 16_384;
@@ -30,13 +34,16 @@ pub(crate) struct Judges {
 
 /// Calls the judges. They adjourn once nobody has it any more.
 #[derive(Clone)]
-pub(crate) struct Bell(UnboundedSender<AccountId>);
+pub(crate) struct Bell(UnboundedSender<Call>);
+
+/// An account that is to be judged, and what is still in memory of it.
+type Call = (AccountId, Option<Fresh>);
 
 impl Bell {
-    /// Has an account judged, of which every shard is committed.
-    pub(crate) fn ring(&self, account: &AccountId) {
+    /// Has an account judged, of which every shard is committed; `fresh` is all of it, where it was kept.
+    pub(crate) fn ring(&self, account: &AccountId, fresh: Option<Fresh>) {
         // Judges who have gone say why when they adjourn.
-        let _ = self.0.send(account.clone());
+        let _ = self.0.send((account.clone(), fresh));
     }
 }
 
@@ -46,7 +53,7 @@ struct Chamber {
     catalogue: Arc<Catalogue>,
     open: Arc<OpenScan>,
     progress: Progress,
-    called: Mutex<UnboundedReceiver<AccountId>>,
+    called: Mutex<UnboundedReceiver<Call>>,
     room: Semaphore,
     gone: CancellationToken,
 }
@@ -117,21 +124,35 @@ impl Judges {
 impl Chamber {
     async fn sit(&self) -> Result<(), ScanError> {
         let court = court(&self.catalogue, &self.open)?;
-        while let Some(account) = self.next().await {
+        loop {
+            let cases = self.next().await?;
+            if cases.is_empty() {
+                return Ok(());
+            }
             if self.gone.is_cancelled() {
                 return Err(ScanError::Interrupted { scan: self.open.scan.id.clone() });
             }
-            self.progress.tell(ScanEvent::Evaluating { account: account.clone() });
-            let coverage = self.store.estate_coverage(&self.open.scan.id, &account).await?;
-            let resources: u64 = coverage.iter().map(|row| row.resources).sum();
+            for case in &cases {
+                self.progress.tell(ScanEvent::Evaluating { account: case.account.clone() });
+            }
+            let resources: u64 = cases.iter().map(Case::resources).sum();
             let room = u32::try_from(resources).unwrap_or(RESOURCES).min(RESOURCES);
             let _room = self.room.acquire_many(room).await.expect("the room is never closed");
-            judge(&*self.store, &court, &self.open, &account, &coverage).await?;
+            judge(&*self.store, &court, &self.open, cases).await?;
         }
-        Ok(())
     }
 
-    async fn next(&self) -> Option<AccountId> {
-        self.called.lock().await.recv().await
+    /// The accounts that are judged next; none where there will be no more.
+    async fn next(&self) -> Result<Vec<Case>, ScanError> {
+        let mut called = self.called.lock().await;
+        let (mut cases, mut resources) = (Vec::new(), 0);
+        let mut call = called.recv().await;
+        while let Some((account, fresh)) = call {
+            let case = Case::of(&*self.store, &self.open, account, fresh).await?;
+            resources += case.resources();
+            cases.push(case);
+            call = if resources < TOGETHER { called.try_recv().ok() } else { None };
+        }
+        Ok(cases)
     }
 }

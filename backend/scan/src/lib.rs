@@ -5,6 +5,7 @@
 
 mod clerk;
 mod error;
+mod fresh;
 mod judge;
 mod judges;
 pub mod probe;

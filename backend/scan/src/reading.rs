@@ -61,9 +61,9 @@ fn read_party<'a>(source: &'a dyn Source, party: Vec<Vec<ShardKey>>, given: Give
                 _ => known_before(source, accounts.keys(), round, &given, &heard, committed).await?,
             };
             let Known { named, in_part } = known;
-            let shards = accounts
-                .into_values()
-                .map(move |keys| source.shards(keys, Given { named: named.clone(), ..given.clone() }));
+            let beginning = if round == 0 { u32::try_from(accounts.len()).unwrap_or(u32::MAX) } else { 0 };
+            let given = Given { named, beginning, ..given };
+            let shards = accounts.into_values().map(move |keys| source.shards(keys, given.clone()));
             let shards = stream::iter(shards).flatten_unordered(ACCOUNTS_AT_ONCE);
             Ok::<_, ScanError>(shards.map_ok(move |mut shard| {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).hear(&shard);

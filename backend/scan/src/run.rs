@@ -10,11 +10,10 @@ use nephoscope_model::scan::{Origin, ScanState};
 use nephoscope_model::{ScanId, ShardKey, TargetName};
 use nephoscope_posture::score::score;
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::clerk::{Clerk, TOGETHER};
+use crate::clerk::{Clerk, Desk};
 use crate::judges::Judges;
 use crate::reading::read;
 use crate::source::{Given, Source};
@@ -116,8 +115,8 @@ async fn stages(
     // What is done is sorted, and there may be tens of thousands.
     let missing: Vec<ShardKey> = order.into_iter().filter(|key| done.binary_search(key).is_err()).collect();
     let clerk = Clerk::of(store, open, &missing, judges.bell(), progress);
-    let (hand_over, handed_over) = mpsc::channel(TOGETHER);
-    let clerk = AbortOnDropHandle::new(tokio::spawn(clerk.commit(handed_over)));
+    let (desk, pile) = Desk::new();
+    let clerk = AbortOnDropHandle::new(tokio::spawn(clerk.commit(pile)));
 
     let given = Given { instant: scan.instant, night: Some((&**store, &**open)), ..Given::default() };
     let mut reads = read(source, missing, given);
@@ -131,14 +130,15 @@ async fn stages(
             None => break Ok(()),
             Some(Err(error)) => break Err(error),
             Some(Ok(read)) => {
-                if hand_over.send(read).await.is_err() {
+                tracing::debug!(shard = %read.shard.key, resources = read.shard.resources.len(), "read");
+                if !desk.lay(read).await {
                     // A clerk who has gone says why.
                     break Ok(());
                 }
             }
         }
     };
-    drop(hand_over);
+    drop(desk);
     let read = outcome(clerk).await.map_err(ScanError::from).and(read);
     if read.is_err() {
         judges.dismiss();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 use nephoscope_collect::{Collector, Context, Named, Previous, broken_off};
 use nephoscope_model::{PackedResource, Shard, ShardKey, TargetName};
 use nephoscope_store::{OpenScan, Store};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::ScanError;
@@ -17,6 +19,8 @@ use crate::ScanError;
 /// Shards of an account read at the same time. Quotas are those of one region and family of calls, so that a slow shard
 /// must not keep those of other regions and services waiting.
 const SHARDS_AT_ONCE: usize = 16;
+/// How far shards that lead are ahead of the others, for each account that begins at the same time.
+const HEAD_START: Duration = Duration::from_millis(8);
 
 /// What is known before shards are read.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +31,8 @@ pub struct Given<'a> {
     pub named: Named,
     /// The running scan and the store, which may know what the scan before it read; none where nothing is stored.
     pub night: Option<(&'a dyn Store, &'a OpenScan)>,
+    /// How many accounts begin to be read with this one.
+    pub beginning: u32,
 }
 
 impl Given<'_> {
@@ -107,9 +113,13 @@ impl Source for Cloud {
         keys: Vec<ShardKey>,
         given: Given<'a>,
     ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
+        let head_start = Instant::now() + HEAD_START * given.beginning;
         let reads = keys.into_iter().map(move |key| {
             let given = given.clone();
             async move {
+                if !self.collector.leads(&key) {
+                    sleep_until(head_start).await;
+                }
                 let context = given.of(&*self.collector, &key).await?;
                 Ok(read(Arc::clone(&self.collector), key, context).await)
             }

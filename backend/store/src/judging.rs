@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use nephoscope_model::finding::{Evaluation, Judged, Verdict};
-use nephoscope_model::{CheckId, Severity, Uid};
+use nephoscope_model::{AccountId, CheckId, Severity, Uid};
 
 /// What judging one account gives. An [`Evaluation`] is one that is whole in memory.
 pub trait Judging: Sync {
+    /// The account.
+    fn account(&self) -> &AccountId;
+
     /// The checks that run, sorted by id.
     fn checks(&self) -> &[CheckId];
 
@@ -29,6 +32,10 @@ pub trait Judging: Sync {
 }
 
 impl Judging for Evaluation {
+    fn account(&self) -> &AccountId {
+        &self.account
+    }
+
     fn checks(&self) -> &[CheckId] {
         &self.checks
     }

@@ -270,7 +270,10 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// A resource that a `listed` shard no longer has ends here; one of a shard that was not listed whole stays as it was, stale.
     /// Committing a shard again that is already committed in this scan changes nothing.
-    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()>;
+    ///
+    /// Gives for each whether what it holds is all that the store has of it: so it is unless a resource stayed stale, or
+    /// the shard was committed before.
+    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<Vec<bool>>;
 
     /// Everything known of one account within the scan's target, stale resources included, sorted by uid.
     async fn estate_fetch(
@@ -293,15 +296,11 @@ pub trait Store: Send + Sync + Debug {
         account: &AccountId,
     ) -> Result<Vec<(FindingKey, Status)>>;
 
-    /// Judges one account and commits its verdicts, facts and rollups in one transaction. Only what differs from before is written.
+    /// Judges accounts and commits their verdicts, facts and rollups in one transaction. Only what differs from before is
+    /// written; an account that is judged already in this scan is left as it is.
     ///
-    /// `judging` is asked as fast as its answers are written, so that only a few are in memory at a time.
-    async fn evaluation_insert(
-        &self,
-        scan: &ScanId,
-        account: &AccountId,
-        judging: &dyn Judging,
-    ) -> Result<()>;
+    /// Each of `judgings` is asked as fast as its answers are written, so that only a few are in memory at a time.
+    async fn evaluation_insert(&self, scan: &ScanId, judgings: &[&dyn Judging]) -> Result<()>;
 
     /// Verdict counts of the scan's target as evaluated in this scan: what its score is computed from.
     async fn scan_buckets(&self, scan: &ScanId) -> Result<Vec<Bucket>>;

@@ -140,6 +140,10 @@ impl Collector for Organization {
         round(key)
     }
 
+    fn leads(&self, key: &ShardKey) -> bool {
+        key.service.as_str() == "lambda"
+    }
+
     fn carries(&self, key: &ShardKey) -> &'static [&'static str] {
         carries(key)
     }

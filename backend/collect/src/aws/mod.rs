@@ -179,10 +179,10 @@ macro_rules! services {
 }
 
 services![
-    sts,
-    iam,
-    cloudfront,
     lambda,
+    iam,
+    sts,
+    cloudfront,
     lambdacompute,
     lambdaweb,
     lambdalayers,
@@ -311,24 +311,20 @@ impl Aws {
         &self.account
     }
 
-    /// The shards: the global services first, then every service in all regions.
+    /// The shards: the services that take longest come first, in every region, for their quotas are the region's own.
     pub async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
-        let chosen = |service: &&Service| self.options.asking.includes(service.name);
-        let chosen: Vec<&Service> = SERVICES.iter().filter(chosen).collect();
-        let key = |region: &Region, service: &Service| ShardKey {
-            provider: Provider::Aws,
-            account: self.account.clone(),
-            region: region.clone(),
-            service: ServiceName::from(service.name),
-        };
-        let (once, regional): (Vec<&Service>, Vec<&Service>) =
-            chosen.into_iter().partition(|service| service.scope.is_global());
-        let global = Region::global();
-        let mut shards: Vec<ShardKey> = once.into_iter().map(|service| key(&global, service)).collect();
-        let regions = regions::choose(self).await?;
-        // The services that take longest come first, in every region: their quotas are the region's own.
-        shards.extend(regional.iter().flat_map(|service| regions.iter().map(|region| key(region, service))));
-        Ok(shards)
+        let (once, regions) = ([Region::global()], regions::choose(self).await?);
+        let chosen = SERVICES.iter().filter(|service| self.options.asking.includes(service.name));
+        let shards = chosen.flat_map(|service| {
+            let regions = if service.scope.is_global() { &once[..] } else { &regions };
+            regions.iter().map(|region| ShardKey {
+                provider: Provider::Aws,
+                account: self.account.clone(),
+                region: region.clone(),
+                service: ServiceName::from(service.name),
+            })
+        });
+        Ok(shards.collect())
     }
 
     /// Reads one shard, with what is known from other shards and from the scan before.

@@ -59,6 +59,7 @@ pub fn evaluate<'d>(
         facts: derived.facts,
     });
     Evaluation {
+        account: estate.account.clone(),
         resources: judged.collect(),
         verdicts,
         not_applicable: court.counted(&not_applicable),

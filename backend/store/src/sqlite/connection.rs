@@ -135,10 +135,16 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     // SQLite may be built with these on from the beginning.
     connection.pragma_update(None, "foreign_keys", false)?;
     connection.pragma_update(None, "cache_size", -12 * 1024)?;
-    // Pages that many commits touch are copied out of the log once for all of them: 64 MB of 8 kB each.
-    connection.pragma_update(None, "wal_autocheckpoint", 8192)?;
-    // A large evaluation leaves a large log; it is cut back once it has been copied.
-    connection.pragma_update(None, "journal_size_limit", 64 * 1024 * 1024)
+    // The log is copied by another thread; only where that does not keep up, a commit stops for it: 256 MB of 8 kB each.
+    connection.pragma_update(None, "wal_autocheckpoint", 32 * 1024)?;
+    // Once it was copied, the log is cut back, so that its length tells what is left to copy.
+    connection.pragma_update(None, "journal_size_limit", 0)
+}
+
+/// Copies what is in the log into the database, without keeping anybody waiting.
+pub(super) fn checkpoint(path: &Path) -> rusqlite::Result<()> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 fn prepare_reader(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,11 +1,11 @@
-//! Commits what judging one account gave: only what differs from before is written, and what is gone is closed.
+//! Commits what judging accounts gave: only what differs from before is written, and what is gone is closed.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use nephoscope_model::coverage::Blinded;
 use nephoscope_model::finding::Detail;
 use nephoscope_model::{AccountId, CheckId, FindingKey, ScanId, Status};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::document::{Packer, Results, pipeline};
 use super::fault::Sql;
@@ -20,45 +20,63 @@ use crate::{Judging, StoreError};
 /// Details up to this length stand in their row: looking for an equal one would cost more than it saves.
 const SHORT: usize = 512;
 
-/// What is to be judged of one account, and how it was judged before. Only its scan changes that.
-pub(super) fn docket(
+/// An account to be judged, and how it was judged before.
+pub(super) struct Case<'j> {
+    judging: &'j dyn Judging,
+    items: Vec<Item>,
+    before: Sums,
+}
+
+/// What is to be judged: the accounts that this scan has not judged yet. Only their scan changes that.
+pub(super) fn docket<'j>(
     connection: &Connection,
     scan: &ScanId,
-    account: &AccountId,
-    judging: &dyn Judging,
-) -> Sql<(Vec<Item>, Sums)> {
+    judgings: &[&'j dyn Judging],
+) -> Sql<Vec<Case<'j>>> {
     let scan = running(connection, scan)?;
-    let items = items(connection, &scan, account, judging)?;
-    Ok((items, Sums::fetch(connection, scan.target, account)?))
+    let mut judged =
+        connection.prepare_cached("SELECT 1 FROM evaluation WHERE scan = ?1 AND account = ?2")?;
+    let mut cases = Vec::with_capacity(judgings.len());
+    for judging in judgings {
+        if !judged.exists(params![scan.id, judging.account().as_str()])? {
+            let items = items(connection, &scan, *judging)?;
+            let before = Sums::fetch(connection, scan.target, judging.account())?;
+            cases.push(Case { judging: *judging, items, before });
+        }
+    }
+    Ok(cases)
 }
 
-/// Judges one account, and gives `commit` what is said of each item.
-pub(super) fn hear<O>(
-    items: &[Item],
-    account: &AccountId,
-    judging: &dyn Judging,
-    commit: impl FnOnce(&mut Results<'_, Prepared>) -> O,
-) -> Sql<O> {
-    pipeline(items, |packer, item| prepare(packer, judging, item, account), commit)
+/// Judges the items of some accounts, and gives `commit` what is said of each.
+pub(super) fn hear<O>(cases: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, Prepared>) -> O) -> Sql<O> {
+    let items = cases.iter().flat_map(|case| case.items.iter().map(|item| (case.judging, item)));
+    let items: Vec<(&dyn Judging, &Item)> = items.collect();
+    pipeline(&items, |packer, (judging, item)| prepare(packer, *judging, item), commit)
 }
 
-/// Commits the verdicts, facts and rollups of one account.
+/// Commits the verdicts, facts and rollups of some accounts.
 pub(super) fn insert(
     tx: &Connection,
     scan: &ScanId,
-    account: &AccountId,
-    judging: &dyn Judging,
-    (items, before): (&[Item], Sums),
+    cases: &[Case<'_>],
     prepared: &mut Results<'_, Prepared>,
 ) -> Sql<()> {
     let scan = running(tx, scan)?;
-    let marked = "SELECT 1 FROM evaluation WHERE scan = ?1 AND account = ?2";
-    if tx.query_row(marked, params![scan.id, account.as_str()], |_| Ok(())).optional()?.is_some() {
-        return Ok(());
-    }
+    let mut names = CheckNames::fetch(tx)?;
+    cases.iter().try_for_each(|case| insert_one(tx, &scan, case, &mut names, prepared))
+}
+
+fn insert_one(
+    tx: &Connection,
+    scan: &Running,
+    case: &Case<'_>,
+    names: &mut CheckNames,
+    prepared: &mut Results<'_, Prepared>,
+) -> Sql<()> {
+    let Case { judging, items, before } = case;
     let sequence = step(tx, scan.id)?;
-    let checks = intern_checks(tx, judging.checks())?;
-    let mut writer = VerdictWriter::new(tx, judging, checks, sequence, before)?;
+    let checks = judging.checks().iter().map(|check| names.intern(tx, check)).collect::<Sql<_>>()?;
+    let mut writer = VerdictWriter::new(tx, *judging, checks, sequence, before)?;
     let mut blinded = Blinded::default();
     for (item, prepared) in items.iter().zip(prepared) {
         let prepared = prepared?;
@@ -72,7 +90,7 @@ pub(super) fn insert(
         "INSERT INTO evaluation (scan, account, sequence, not_applicable, blinded) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![
             scan.id,
-            account.as_str(),
+            judging.account().as_str(),
             sequence,
             serde_json::to_string(&judging.not_applicable())?,
             serde_json::to_string(&blinded)?,
@@ -82,12 +100,8 @@ pub(super) fn insert(
 }
 
 /// The resources that are judged by number, so that rows are inserted in the order of their keys.
-fn items(
-    connection: &Connection,
-    scan: &Running,
-    account: &AccountId,
-    judging: &dyn Judging,
-) -> Sql<Vec<Item>> {
+fn items(connection: &Connection, scan: &Running, judging: &dyn Judging) -> Sql<Vec<Item>> {
+    let account = judging.account();
     let mut statement = connection.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.place
          FROM account JOIN shard ON shard.account = account.id JOIN place ON place.shard = shard.id
@@ -111,22 +125,30 @@ fn items(
     Ok(items)
 }
 
-fn intern_checks(tx: &Connection, checks: &[CheckId]) -> Sql<Vec<i64>> {
-    let mut insert =
-        tx.prepare_cached("INSERT INTO check_name (name) VALUES (?1) ON CONFLICT (name) DO NOTHING")?;
-    let mut find = tx.prepare_cached("SELECT id FROM check_name WHERE name = ?1")?;
-    let mut ids = Vec::with_capacity(checks.len());
-    for check in checks {
-        insert.execute([check.as_str()])?;
-        ids.push(find.query_row([check.as_str()], |row| row.get(0))?);
+/// The numbers of checks.
+struct CheckNames(HashMap<String, i64>);
+
+impl CheckNames {
+    fn fetch(tx: &Connection) -> Sql<Self> {
+        let mut statement = tx.prepare_cached("SELECT name, id FROM check_name")?;
+        let names = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(Self(names.collect::<rusqlite::Result<_>>()?))
     }
-    Ok(ids)
+
+    fn intern(&mut self, tx: &Connection, check: &CheckId) -> Sql<i64> {
+        if let Some(id) = self.0.get(check.as_str()) {
+            return Ok(*id);
+        }
+        tx.execute("INSERT INTO check_name (name) VALUES (?1)", [check.as_str()])?;
+        self.0.insert(check.to_string(), tx.last_insert_rowid());
+        Ok(tx.last_insert_rowid())
+    }
 }
 
 /// Judges one resource; what is said of it is all that is kept.
-fn prepare(packer: &mut Packer, judging: &dyn Judging, item: &Item, account: &AccountId) -> Sql<Prepared> {
+fn prepare(packer: &mut Packer, judging: &dyn Judging, item: &Item) -> Sql<Prepared> {
     let (judged, verdicts) = (judging.judge(item.position))
-        .map_err(|cause| StoreError::Judge { account: account.clone(), cause })?;
+        .map_err(|cause| StoreError::Judge { account: judging.account().clone(), cause })?;
     let spoken = verdicts.into_iter().map(|verdict| {
         let check = verdict.check as usize;
         let said = verdict.detail.as_deref().map(|detail| say(packer, detail)).transpose()?;

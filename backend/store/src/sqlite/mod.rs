@@ -10,6 +10,7 @@ macro_rules! open {
 mod assembler;
 mod batch;
 mod change;
+mod checkpoint;
 mod code;
 mod connection;
 mod cursor;
@@ -51,6 +52,7 @@ use tokio::sync::Semaphore;
 
 pub use connection::{path_of, schema, schema_version};
 
+use self::checkpoint::Checkpoint;
 use self::fault::Sql;
 use self::names::{Names, Order};
 use crate::{
@@ -76,6 +78,7 @@ pub struct SqliteStore {
 #[derive(Debug)]
 struct Writer {
     connection: Mutex<Connection>,
+    checkpoint: Checkpoint,
     /// Held, not used: it is let go when the store is dropped or the process dies.
     _lock: File,
 }
@@ -111,7 +114,8 @@ impl SqliteStore {
         let path = path_of(url)?;
         let lock = connection::lock(&path)?;
         let connection = Mutex::new(connection::open_writer(&path)?);
-        Ok(Self::new(path, Some(Writer { connection, _lock: lock })))
+        let checkpoint = Checkpoint::of(&path);
+        Ok(Self::new(path, Some(Writer { connection, checkpoint, _lock: lock })))
     }
 
     /// Opens the store at `url` for reading. It must exist; another process may be writing.
@@ -241,7 +245,10 @@ impl SqliteStore {
             transaction.commit()?;
             Ok(result)
         };
-        commit().map_err(|fault| fault.during(operation, &self.path))
+        let committed = commit().map_err(|fault| fault.during(operation, &self.path));
+        drop(connection);
+        writer.checkpoint.after_commit();
+        committed
     }
 }
 
@@ -264,24 +271,22 @@ impl Store for SqliteStore {
         self.read("look for an unfinished scan", |reader| scan::unfinished(reader.connection, target)).await
     }
 
-    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()> {
+    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<Vec<bool>> {
         let operation = "commit a shard";
-        let standing = self.glance(operation, |connection| {
-            let with_standing = |shard| Ok((shard, shard::standing(connection, scan, shard)?));
-            shards.iter().map(with_standing).collect::<Sql<Vec<_>>>()
-        });
-        let shards = standing.await?;
+        let docket = self.glance(operation, |connection| shard::docket(connection, scan, shards));
+        let (missing, are_all) = docket.await?;
         // Packing goes on while another commit has the writer.
-        blocking(|| {
+        let committed = blocking(|| {
             let commit = |prepared: &mut document::Results<'_, _>| {
                 self.commit(operation, |tx| {
-                    shards
+                    missing
                         .iter()
                         .try_for_each(|(shard, standing)| shard::insert(tx, scan, shard, standing, prepared))
                 })
             };
-            shard::pack(&shards, commit).map_err(|fault| fault.during(operation, &self.path))?
-        })
+            shard::pack(&missing, commit).map_err(|fault| fault.during(operation, &self.path))?
+        });
+        committed.map(|()| are_all)
     }
 
     async fn estate_fetch(
@@ -315,24 +320,16 @@ impl Store for SqliteStore {
         self.read("fetch what was known last", |reader| evaluation::last_known(reader, scan, account)).await
     }
 
-    async fn evaluation_insert(
-        &self,
-        scan: &ScanId,
-        account: &AccountId,
-        judging: &dyn Judging,
-    ) -> Result<()> {
+    async fn evaluation_insert(&self, scan: &ScanId, judgings: &[&dyn Judging]) -> Result<()> {
         let operation = "commit an evaluation";
-        let docket =
-            self.glance(operation, |connection| evaluation::docket(connection, scan, account, judging));
-        let (items, before) = docket.await?;
+        let docket = self.glance(operation, |connection| evaluation::docket(connection, scan, judgings));
+        let cases = docket.await?;
         // Judging goes on while another commit has the writer.
         blocking(|| {
             let commit = |prepared: &mut document::Results<'_, _>| {
-                let docket = (&*items, before);
-                self.commit(operation, |tx| evaluation::insert(tx, scan, account, judging, docket, prepared))
+                self.commit(operation, |tx| evaluation::insert(tx, scan, &cases, prepared))
             };
-            let heard = evaluation::hear(&items, account, judging, commit);
-            heard.map_err(|fault| fault.during(operation, &self.path))?
+            evaluation::hear(&cases, commit).map_err(|fault| fault.during(operation, &self.path))?
         })
     }
 

@@ -41,11 +41,22 @@ pub(super) enum Prepared {
 #[derive(Debug)]
 pub(super) struct Standing(HashMap<String, Current>);
 
+/// A shard that is to be committed, and what stands in it.
+pub(super) type Case<'s> = (&'s Shard<PackedResource>, Standing);
+
+impl Standing {
+    /// True where something of it stays as it was, for the shard was not listed whole.
+    fn is_stale_after(&self, shard: &Shard<PackedResource>) -> bool {
+        if shard.coverage.listed || self.0.is_empty() {
+            return false;
+        }
+        let read: HashSet<&str> = shard.resources.iter().map(|resource| resource.uid.as_str()).collect();
+        self.0.keys().any(|uid| !read.contains(uid.as_str()))
+    }
+}
+
 /// Hashes and compresses what shards gathered and differs from what is standing, and gives it to `commit`.
-pub(super) fn pack<O>(
-    shards: &[(&Shard<PackedResource>, Standing)],
-    commit: impl FnOnce(&mut Results<'_, Prepared>) -> O,
-) -> Sql<O> {
+pub(super) fn pack<O>(shards: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, Prepared>) -> O) -> Sql<O> {
     let resources: Vec<(&PackedResource, Option<&Current>)> = shards
         .iter()
         .flat_map(|(shard, standing)| shard.resources.iter().map(move |resource| (resource, standing)))
@@ -65,10 +76,6 @@ pub(super) fn insert(
     let scan = running(tx, scan)?;
     let account = intern_account(tx, scan.target, &shard.key)?;
     let shard_id = intern_shard(tx, account, &shard.key)?;
-    let marked = "SELECT 1 FROM coverage WHERE scan = ?1 AND shard = ?2";
-    if tx.query_row(marked, [scan.id, shard_id], |_| Ok(())).optional()?.is_some() {
-        return prepared.take(shard.resources.len()).try_for_each(|prepared| prepared.map(drop));
-    }
     let sequence = step(tx, scan.id)?;
     let mut writer = VersionWriter::new(tx, account, shard_id, sequence)?;
     let read = write_resources(&mut writer, shard, standing, prepared)?;
@@ -122,22 +129,42 @@ fn mark(
     Ok(())
 }
 
-/// What stands in a shard of the scan's target. Only the scan itself changes that.
-pub(super) fn standing(
+/// The shards that this scan has not committed yet with what stands in each, and of all `shards` whether they hold all
+/// that the store has of them. Only the scan itself changes that.
+pub(super) fn docket<'s>(
     connection: &Connection,
     scan: &ScanId,
-    shard: &Shard<PackedResource>,
-) -> Sql<Standing> {
+    shards: &'s [Shard<PackedResource>],
+) -> Sql<(Vec<Case<'s>>, Vec<bool>)> {
+    running(connection, scan)?;
+    let (mut missing, mut are_all) = (Vec::with_capacity(shards.len()), Vec::with_capacity(shards.len()));
+    for shard in shards {
+        let standing = standing(connection, scan, shard)?;
+        are_all.push(standing.as_ref().is_some_and(|standing| !standing.is_stale_after(shard)));
+        missing.extend(standing.map(|standing| (shard, standing)));
+    }
+    Ok((missing, are_all))
+}
+
+/// What stands in a shard of the scan's target; none where this scan has committed it.
+fn standing(connection: &Connection, scan: &ScanId, shard: &Shard<PackedResource>) -> Sql<Option<Standing>> {
+    let Some(id) = find(connection, scan, &shard.key)? else { return Ok(Some(Standing(HashMap::new()))) };
+    let mut marked = connection.prepare_cached(
+        "SELECT 1 FROM coverage WHERE scan = (SELECT id FROM scan WHERE name = ?1) AND shard = ?2",
+    )?;
+    if marked.exists(params![scan.as_str(), id])? {
+        return Ok(None);
+    }
     let mut statement = connection.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.valid_from, version.digest
          FROM place JOIN version ON version.place = place.id AND version.valid_to = ",
         open!(),
         " JOIN resource ON resource.id = version.resource WHERE place.shard = ?1"
     ))?;
-    let rows = statement.query_map([find(connection, scan, &shard.key)?], |row| {
+    let rows = statement.query_map([id], |row| {
         Ok((row.get(0)?, Current { resource: row.get(1)?, valid_from: row.get(2)?, digest: row.get(3)? }))
     })?;
-    Ok(Standing(rows.collect::<rusqlite::Result<_>>()?))
+    Ok(Some(Standing(rows.collect::<rusqlite::Result<_>>()?)))
 }
 
 /// Writes what is new or differs, and gives the numbers of all resources that were read.

@@ -1,6 +1,6 @@
 //! Writes the verdicts and judgements of one account, where they are not what they were.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use nephoscope_model::facet::Unreadable;
 use nephoscope_model::{AccountId, Exposure, Severity, Status};
@@ -94,8 +94,9 @@ pub(super) struct VerdictWriter<'t> {
     /// By position: the number of the check.
     checks: Vec<i64>,
     sequence: i64,
-    /// Judgements that last and have not been made again yet.
-    before: Sums,
+    before: &'t Sums,
+    /// Resources of `before` that were judged again.
+    judged: HashSet<i64>,
     documents: DocumentWriter<'t>,
     rollups: RollupWriter,
     standing: CachedStatement<'t>,
@@ -113,7 +114,7 @@ impl<'t> VerdictWriter<'t> {
         judging: &'t dyn Judging,
         checks: Vec<i64>,
         sequence: i64,
-        before: Sums,
+        before: &'t Sums,
     ) -> Sql<Self> {
         Ok(Self {
             tx,
@@ -121,6 +122,7 @@ impl<'t> VerdictWriter<'t> {
             checks,
             sequence,
             before,
+            judged: HashSet::with_capacity(before.0.len()),
             documents: DocumentWriter::new(tx)?,
             rollups: RollupWriter::default(),
             standing: tx.prepare_cached(concat!(
@@ -151,9 +153,12 @@ impl<'t> VerdictWriter<'t> {
 
     /// Writes what is said of one resource.
     pub(super) fn write(&mut self, item: &Item, prepared: &Prepared) -> Sql<()> {
-        let before = self.before.0.remove(&item.resource);
-        let mut standing =
-            if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
+        let before = self.before.0.get(&item.resource);
+        let mut standing = HashMap::new();
+        if before.is_some() {
+            self.judged.insert(item.resource);
+            standing = self.fetch_standing(item.resource)?;
+        }
         let exposure = code::of_exposure(prepared.exposure);
         let facts = self.documents.put(&prepared.facts)?;
         let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
@@ -226,12 +231,12 @@ impl<'t> VerdictWriter<'t> {
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
 
-    fn write_sum(&mut self, resource: i64, before: Option<(i64, Sum)>, sum: Sum) -> Sql<()> {
+    fn write_sum(&mut self, resource: i64, before: Option<&(i64, Sum)>, sum: Sum) -> Sql<()> {
         if let Some((valid_from, earlier)) = before {
-            if earlier == sum {
+            if *earlier == sum {
                 return Ok(());
             }
-            self.close_judgement.execute([resource, valid_from, self.sequence])?;
+            self.close_judgement.execute([resource, *valid_from, self.sequence])?;
         }
         let [critical, high, medium, low, informational] = sum.failing;
         self.judge.execute(params![
@@ -254,8 +259,9 @@ impl<'t> VerdictWriter<'t> {
     /// Closes what is said of resources that are no longer there, and writes the counts.
     pub(super) fn finish(mut self, scan: i64) -> Sql<()> {
         self.insert.flush()?;
+        let before = self.before.0.iter().map(|(resource, (valid_from, _))| (*resource, *valid_from));
         let mut gone: Vec<(i64, i64)> =
-            self.before.0.drain().map(|(resource, (valid_from, _))| (resource, valid_from)).collect();
+            before.filter(|(resource, _)| !self.judged.contains(resource)).collect();
         gone.sort_unstable();
         for (resource, valid_from) in gone {
             for (check, standing) in self.fetch_standing(resource)? {

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 use nephoscope_model::coverage::Blinded;
 use nephoscope_model::drift::ChangeKind;
+use nephoscope_model::finding::Evaluation;
 use nephoscope_model::query::{AsOf, Filter};
 use nephoscope_model::scan::ScanState;
 use nephoscope_model::{
@@ -244,7 +245,7 @@ async fn a_scan_that_was_killed_is_taken_up(reopen: Reopen<'_>) -> Box<dyn Store
     let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
     assert_eq!((&left.scan, &left.done), (&open.scan, &vec![shards[1].key.clone()]));
     assert_eq!(store.scan_open(&opened(night(3), &shards)).await.unwrap(), left);
-    store.shard_insert(&open.scan.id, &[shards[1].clone().packed()]).await.unwrap();
+    assert_eq!(store.shard_insert(&open.scan.id, &[shards[1].clone().packed()]).await.unwrap(), [false]);
     assert_eq!(store.scan_fetch(&open.scan.id).await.unwrap(), before, "once is enough");
     let id = scan_until_finish(&*store, night(3), &shards).await;
     evaluate(&*store, &id).await;
@@ -425,7 +426,8 @@ async fn an_account_that_is_not_asked_for_leaves(store: &dyn Store) {
         early.to_string(),
         format!("finish the scan `{}`: account 222222222222 was not judged", open.scan.id)
     );
-    store.evaluation_insert(&open.scan.id, &shard.key.account, &judge(&[], &BTreeMap::new())).await.unwrap();
+    let nothing = Evaluation { account: shard.key.account, ..judge(&[], &BTreeMap::new()) };
+    store.evaluation_insert(&open.scan.id, &[&nothing]).await.unwrap();
     store.scan_finish(&open.scan.id, &finished(night(7))).await.unwrap();
 
     let view = latest(store).await;
@@ -461,10 +463,8 @@ async fn misuse_is_refused(store: &dyn Store) {
         last_read: night(8),
         stale: false,
     }];
-    let alien = store
-        .evaluation_insert(&open.scan.id, &account(), &judge(&estate, &BTreeMap::new()))
-        .await
-        .unwrap_err();
+    let alien =
+        store.evaluation_insert(&open.scan.id, &[&judge(&estate, &BTreeMap::new())]).await.unwrap_err();
     assert!(
         alien.to_string().ends_with("`arn:aws:iam::111111111111:role/nobody` is not among its resources"),
         "{alien}"

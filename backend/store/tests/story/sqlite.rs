@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use nephoscope_model::finding::{Evaluation, Judged, Verdict};
 use nephoscope_model::query::{AsOf, Filter};
-use nephoscope_model::{CheckId, Severity, Uid};
+use nephoscope_model::{AccountId, CheckId, Severity, Shard, Uid};
 use nephoscope_store::sqlite::{SqliteStore, schema_version};
 use nephoscope_store::{Judging, Store, StoreError, StoredResource};
 use rusqlite::Connection;
@@ -152,15 +152,30 @@ async fn a_full_disk_loses_nothing() {
         .collect();
     let large = [shards[0].clone(), listed(key("eu-west-1", "lambda"), many)];
     let open = store.scan_open(&opened(night(2), &large)).await.unwrap();
-    let error = store.shard_insert(&open.scan.id, &[large[1].clone().packed()]).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("commit a shard: no space is left for the store {}", path.display())
+    let full = |error: StoreError, operation: &str| {
+        let expected = format!("{operation}: no space is left for the store {}", path.display());
+        assert_eq!(error.to_string(), expected);
+        assert!(error.help().contains("a scan goes on where it stopped"));
+    };
+    full(
+        store.shard_insert(&open.scan.id, &[large[1].clone().packed()]).await.unwrap_err(),
+        "commit a shard",
     );
-    assert!(error.help().contains("a scan goes on where it stopped"));
-    store.limit_pages(1_000_000).unwrap();
     let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
     assert!(left.done.is_empty(), "nothing of the shard is kept");
+
+    store.limit_pages(1_000_000).unwrap();
+    store.shard_insert(&open.scan.id, &large.clone().map(Shard::packed)).await.unwrap();
+    // Less than there is already: nothing more fits.
+    store.limit_pages(1).unwrap();
+    let resources = large.iter().flat_map(|shard| shard.resources.clone());
+    let estate = resources.map(|resource| StoredResource { resource, last_read: night(2), stale: false });
+    let judged = judge(&estate.collect::<Vec<_>>(), &BTreeMap::new());
+    full(store.evaluation_insert(&open.scan.id, &[&judged]).await.unwrap_err(), "commit an evaluation");
+    let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
+    assert_eq!((left.done.len(), left.evaluated.len()), (2, 0), "nothing of the evaluation is kept");
+
+    store.limit_pages(1_000_000).unwrap();
     scan(&store, night(2), &large).await;
     let view = store.view_fetch(&[], &AsOf::Latest).await.unwrap();
     assert_eq!(store.resource_count(&view, &Filter::default()).await.unwrap(), 401);
@@ -170,6 +185,10 @@ async fn a_full_disk_loses_nothing() {
 struct Broken(Evaluation, usize);
 
 impl Judging for Broken {
+    fn account(&self) -> &AccountId {
+        &self.0.account
+    }
+
     fn checks(&self) -> &[CheckId] {
         Judging::checks(&self.0)
     }
@@ -208,11 +227,11 @@ async fn a_resource_that_cannot_be_judged_leaves_nothing_of_its_account() {
     let open = store.scan_open(&opened(night(1), &shards)).await.unwrap();
     store.shard_insert(&open.scan.id, &[shards[0].clone().packed()]).await.unwrap();
     let broken = Broken(judge(&estate, &BTreeMap::new()), 700);
-    let error = store.evaluation_insert(&open.scan.id, &account(), &broken).await.unwrap_err();
+    let error = store.evaluation_insert(&open.scan.id, &[&broken]).await.unwrap_err();
     assert_eq!(error.to_string(), format!("judge account {ACCOUNT}: a check is broken"));
     assert!(store.scan_buckets(&open.scan.id).await.unwrap().is_empty());
     let left = store.scan_unfinished(&target()).await.unwrap().unwrap();
     assert!(left.evaluated.is_empty());
-    store.evaluation_insert(&open.scan.id, &account(), &broken.0).await.unwrap();
+    store.evaluation_insert(&open.scan.id, &[&broken.0]).await.unwrap();
     store.scan_finish(&open.scan.id, &finished(night(1))).await.unwrap();
 }
