@@ -102,7 +102,7 @@ fn is_served_and_printed(program: &Program, document: &Value) {
     assert_eq!(status, 200);
     for words in [
         "What could be judged, and what not",
-        "only for want of a permission",
+        " unknown, for want of a permission.",
         "what was not has no verdict at all",
         "Smallest IAM policy that restores them",
     ] {

@@ -80,13 +80,10 @@ fn what_is_throttled_is_asked_again_and_found_all_the_same() {
 
     let crowded = Story::begin(Misbehaviour::default().share("*", 0.3, Fault::Throttled(None)));
     let (_, calls) = crowded.scan(0);
-    assert!(calls.throttled.values().sum::<u64>() > 5, "{:?}", calls.throttled);
-    assert!(
-        calls.total() * 2 <= calm.total() * 3,
-        "at most one and a half times the calls: {} of {}",
-        calls.total(),
-        calm.total()
-    );
+    let throttled = calls.throttled.values().sum::<u64>();
+    assert!(throttled > 20, "{:?}", calls.throttled);
+    // Whichever calls the share falls on: with three in ten refused, that is 1.43 times the calls.
+    assert_eq!(calls.total(), calm.total() + throttled, "each is asked again as often as it was refused");
     assert_eq!(crowded.verdicts(), expected);
 }
 

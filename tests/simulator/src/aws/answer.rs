@@ -7,8 +7,7 @@ use crate::aws::route::Call;
 use crate::misbehaviour::Fault;
 
 /// Services that answer in XML.
-const XML: &[&str] =
-    &["iam", "sts", "sns", "ec2", "s3", "cloudfront", "cloudformation", "autoscaling", "monitoring"];
+const XML: &[&str] = &["iam", "sts", "sns", "ec2", "s3", "cloudfront", "cloudformation", "autoscaling"];
 
 /// The names under which APIs pass on the token of the next page.
 const TOKENS: &[&str] = &["NextToken", "nextToken", "NextMarker", "Marker", "position"];
@@ -16,6 +15,7 @@ const TOKENS: &[&str] = &["NextToken", "nextToken", "NextMarker", "Marker", "pos
 /// The list that a reply of these operations always has, so that an empty one is a list and not a lack of one.
 const EMPTY_LISTS: &[(&str, &str)] = &[
     ("DescribeAccessPoints", "AccessPoints"),
+    ("DescribeAlarms", "MetricAlarms"),
     ("DescribeBudgetNotificationsForAccount", "BudgetNotificationsForAccount"),
     ("DescribeBudgets", "Budgets"),
     ("DescribeClusters", "Clusters"),
@@ -35,10 +35,12 @@ const EMPTY_LISTS: &[(&str, &str)] = &[
     ("GetApiMappings", "items"),
     ("GetGroups", "Groups"),
     ("GetResources", "ResourceTagMappingList"),
+    ("ListAgents", "agentSummaries"),
     ("ListAliases", "Aliases"),
     ("ListApiDestinations", "ApiDestinations"),
     ("ListApiKeys", "apiKeys"),
     ("ListApis", "apis"),
+    ("ListApplications", "applications"),
     ("ListApps", "apps"),
     ("ListArchives", "Archives"),
     ("ListBackups", "BackupSummaries"),

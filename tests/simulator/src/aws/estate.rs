@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::aws::organization::assume_role;
 use crate::aws::route::Call;
+use crate::aws::unused;
 
 /// The account that everything belongs to, unless credentials say otherwise.
 pub const ACCOUNT: &str = "123456789012";
@@ -76,7 +77,7 @@ impl Estate {
             ("logs", "DescribeLogGroups") => Some(self.log_groups(call)),
             ("cloudtrail", "LookupEvents") => Some(self.events(call)),
             ("cloudtrail", "DescribeTrails") => Some(Answer::json(&json!({"trailList": []}))),
-            _ => None,
+            _ => unused::answer(call, &account_of(call)),
         }
     }
 

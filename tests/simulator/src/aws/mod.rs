@@ -6,6 +6,7 @@ mod events;
 mod organization;
 mod quota;
 mod route;
+mod unused;
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};

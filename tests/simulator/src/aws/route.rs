@@ -107,6 +107,15 @@ const PATHS: &[(&str, &str, &str, &str)] = &[
     ("apigateway", "GET", "account", "GetAccount"),
     ("apigateway", "GET", "v2/apis", "GetApis"),
     ("account", "POST", "listRegions", "ListRegions"),
+    ("bedrock", "POST", "agents", "ListAgents"),
+    ("cloudfront", "GET", "*/distribution", "ListDistributions"),
+    ("cloudfront", "GET", "*/function", "ListFunctions"),
+    ("inspector2", "POST", "status/batch/get", "BatchGetAccountStatus"),
+    ("s3", "GET", "v20180820/configuration/publicAccessBlock", "GetPublicAccessBlock"),
+    ("securityhub", "GET", "accounts", "DescribeHub"),
+    ("serverlessrepo", "GET", "applications", "ListApplications"),
+    ("xray", "POST", "EncryptionConfig", "GetEncryptionConfig"),
+    ("xray", "POST", "Groups", "GetGroups"),
 ];
 
 fn by_path(service: &str, method: &str, path: &[String]) -> String {
