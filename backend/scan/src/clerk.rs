@@ -10,7 +10,6 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Progress;
-use crate::fresh::Memory;
 use crate::judges::Bell;
 use crate::reading::Read;
 
@@ -70,7 +69,6 @@ pub(crate) struct Clerk {
     scan: ScanId,
     /// By account that is not judged yet: how many of its shards are missing.
     missing: BTreeMap<AccountId, usize>,
-    memory: Memory,
     done: u64,
     planned: u64,
     bell: Bell,
@@ -96,15 +94,11 @@ impl Clerk {
                 *missing += 1;
             }
         }
-        by_account
-            .iter()
-            .filter(|(_, missing)| **missing == 0)
-            .for_each(|(account, _)| bell.ring(account, None));
+        by_account.iter().filter(|(_, missing)| **missing == 0).for_each(|(account, _)| bell.ring(account));
         Self {
             store: Arc::clone(store),
             scan: scan.id.clone(),
             missing: by_account,
-            memory: Memory::of(&scan.planned, missing),
             done: done.len() as u64,
             planned: scan.planned.len() as u64,
             bell,
@@ -122,17 +116,16 @@ impl Clerk {
             }
             taken.extend(std::iter::from_fn(|| pile.try_recv().ok()).take(TOGETHER - taken.len()));
             let (shards, slips) = together(&mut taken);
-            let are_all = self.store.shard_insert(&self.scan, &shards).await?;
+            self.store.shard_insert(&self.scan, &shards).await?;
             drop(slips);
-            let committed = shards.into_iter().zip(are_all);
-            let let_go: Vec<_> = committed.flat_map(|(shard, is_all)| self.note(shard, is_all)).collect();
+            shards.iter().for_each(|shard| self.note(shard));
             // Letting go of many documents takes as long as committing some.
-            tokio::task::spawn_blocking(|| drop(let_go));
+            tokio::task::spawn_blocking(|| drop(shards));
         }
     }
 
-    /// Tells of a shard that is committed, which `is_all` that the store has of it or not. Gives back what need not be kept.
-    fn note(&mut self, shard: Shard<PackedResource>, is_all: bool) -> Vec<Shard<PackedResource>> {
+    /// Tells of a shard that is committed.
+    fn note(&mut self, shard: &Shard<PackedResource>) {
         self.done += 1;
         let Self { done, planned, .. } = *self;
         let coverage = &shard.coverage;
@@ -151,15 +144,12 @@ impl Clerk {
             done,
             planned,
         });
-        let account = shard.key.account.clone();
-        let let_go = self.memory.keep(shard, is_all);
-        if let Some(missing) = self.missing.get_mut(&account) {
+        if let Some(missing) = self.missing.get_mut(&shard.key.account) {
             *missing -= 1;
             if *missing == 0 {
-                self.bell.ring(&account, self.memory.take(&account));
+                self.bell.ring(&shard.key.account);
             }
         }
-        let_go
     }
 }
 

@@ -15,10 +15,8 @@ use nephoscope_posture::evaluate::Court;
 use nephoscope_posture::{Estate, EstateResource};
 use nephoscope_store::{Judging, OpenScan, Store, StoreError};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::OwnedSemaphorePermit;
 
 use crate::ScanError;
-use crate::fresh::Fresh;
 
 /// A catalogue made ready to judge what was scanned at one instant.
 pub(crate) fn court<'a>(catalogue: &'a Catalogue, open: &OpenScan) -> Result<Court<'a>, ScanError> {
@@ -31,7 +29,6 @@ pub(crate) struct Case {
     pub(crate) account: AccountId,
     /// What its shards could read.
     coverage: Vec<CoverageRow>,
-    fresh: Option<Fresh>,
 }
 
 impl Case {
@@ -39,10 +36,9 @@ impl Case {
         store: &dyn Store,
         open: &OpenScan,
         account: AccountId,
-        fresh: Option<Fresh>,
     ) -> Result<Self, ScanError> {
         let coverage = store.estate_coverage(&open.scan.id, &account).await?;
-        Ok(Self { account, coverage, fresh })
+        Ok(Self { account, coverage })
     }
 
     /// How many resources were read.
@@ -57,20 +53,11 @@ struct Known {
     coverage: Vec<CoverageRow>,
     resources: Vec<EstateResource>,
     last_known: BTreeMap<FindingKey, Status>,
-    _room: Vec<OwnedSemaphorePermit>,
 }
 
 impl Known {
     async fn of(store: &dyn Store, scan: &ScanId, case: Case) -> Result<Self, ScanError> {
-        let Case { account, coverage, fresh } = case;
-        if let Some(fresh) = fresh {
-            let (resources, room) = fresh.into_resources();
-            let resources = resources
-                .into_iter()
-                .map(|resource| EstateResource { resource: resource.into(), stale_since: None });
-            let (resources, last_known) = (resources.collect(), BTreeMap::new());
-            return Ok(Self { account, coverage, resources, last_known, _room: room });
-        }
+        let Case { account, coverage } = case;
         let stored = store.estate_fetch(scan, &account).await?;
         let any_stale = stored.iter().any(|resource| resource.stale);
         let last_known = match any_stale {
@@ -81,7 +68,7 @@ impl Known {
             resource: stored.resource.into(),
             stale_since: stored.stale.then_some(stored.last_read),
         });
-        Ok(Self { account, coverage, resources: resources.collect(), last_known, _room: Vec::new() })
+        Ok(Self { account, coverage, resources: resources.collect(), last_known })
     }
 }
 

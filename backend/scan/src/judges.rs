@@ -11,7 +11,6 @@ use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::fresh::Fresh;
 use crate::judge::{Case, court, judge};
 use crate::run::outcome;
 use crate::{Progress, ScanError};
@@ -34,16 +33,13 @@ pub(crate) struct Judges {
 
 /// Calls the judges. They adjourn once nobody has it any more.
 #[derive(Clone)]
-pub(crate) struct Bell(UnboundedSender<Call>);
-
-/// An account that is to be judged, and what is still in memory of it.
-type Call = (AccountId, Option<Fresh>);
+pub(crate) struct Bell(UnboundedSender<AccountId>);
 
 impl Bell {
-    /// Has an account judged, of which every shard is committed; `fresh` is all of it, where it was kept.
-    pub(crate) fn ring(&self, account: &AccountId, fresh: Option<Fresh>) {
+    /// Has an account judged, of which every shard is committed.
+    pub(crate) fn ring(&self, account: &AccountId) {
         // Judges who have gone say why when they adjourn.
-        let _ = self.0.send((account.clone(), fresh));
+        let _ = self.0.send(account.clone());
     }
 }
 
@@ -53,7 +49,7 @@ struct Chamber {
     catalogue: Arc<Catalogue>,
     open: Arc<OpenScan>,
     progress: Progress,
-    called: Mutex<UnboundedReceiver<Call>>,
+    called: Mutex<UnboundedReceiver<AccountId>>,
     room: Semaphore,
     gone: CancellationToken,
 }
@@ -146,12 +142,12 @@ impl Chamber {
     async fn next(&self) -> Result<Vec<Case>, ScanError> {
         let mut called = self.called.lock().await;
         let (mut cases, mut resources) = (Vec::new(), 0);
-        let mut call = called.recv().await;
-        while let Some((account, fresh)) = call {
-            let case = Case::of(&*self.store, &self.open, account, fresh).await?;
+        let mut account = called.recv().await;
+        while let Some(called_for) = account {
+            let case = Case::of(&*self.store, &self.open, called_for).await?;
             resources += case.resources();
             cases.push(case);
-            call = if resources < TOGETHER { called.try_recv().ok() } else { None };
+            account = if resources < TOGETHER { called.try_recv().ok() } else { None };
         }
         Ok(cases)
     }

@@ -5,7 +5,6 @@
 
 mod clerk;
 mod error;
-mod fresh;
 mod judge;
 mod judges;
 pub mod probe;

@@ -270,10 +270,7 @@ pub trait Store: Send + Sync + Debug {
     ///
     /// A resource that a `listed` shard no longer has ends here; one of a shard that was not listed whole stays as it was, stale.
     /// Committing a shard again that is already committed in this scan changes nothing.
-    ///
-    /// Gives for each whether what it holds is all that the store has of it: so it is unless a resource stayed stale, or
-    /// the shard was committed before.
-    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<Vec<bool>>;
+    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()>;
 
     /// Everything known of one account within the scan's target, stale resources included, sorted by uid.
     async fn estate_fetch(

@@ -271,12 +271,12 @@ impl Store for SqliteStore {
         self.read("look for an unfinished scan", |reader| scan::unfinished(reader.connection, target)).await
     }
 
-    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<Vec<bool>> {
+    async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()> {
         let operation = "commit a shard";
         let docket = self.glance(operation, |connection| shard::docket(connection, scan, shards));
-        let (missing, are_all) = docket.await?;
+        let missing = docket.await?;
         // Packing goes on while another commit has the writer.
-        let committed = blocking(|| {
+        blocking(|| {
             let commit = |prepared: &mut document::Results<'_, _>| {
                 self.commit(operation, |tx| {
                     missing
@@ -285,8 +285,7 @@ impl Store for SqliteStore {
                 })
             };
             shard::pack(&missing, commit).map_err(|fault| fault.during(operation, &self.path))?
-        });
-        committed.map(|()| are_all)
+        })
     }
 
     async fn estate_fetch(

@@ -44,17 +44,6 @@ pub(super) struct Standing(HashMap<String, Current>);
 /// A shard that is to be committed, and what stands in it.
 pub(super) type Case<'s> = (&'s Shard<PackedResource>, Standing);
 
-impl Standing {
-    /// True where something of it stays as it was, for the shard was not listed whole.
-    fn is_stale_after(&self, shard: &Shard<PackedResource>) -> bool {
-        if shard.coverage.listed || self.0.is_empty() {
-            return false;
-        }
-        let read: HashSet<&str> = shard.resources.iter().map(|resource| resource.uid.as_str()).collect();
-        self.0.keys().any(|uid| !read.contains(uid.as_str()))
-    }
-}
-
 /// Hashes and compresses what shards gathered and differs from what is standing, and gives it to `commit`.
 pub(super) fn pack<O>(shards: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, Prepared>) -> O) -> Sql<O> {
     let resources: Vec<(&PackedResource, Option<&Current>)> = shards
@@ -129,21 +118,15 @@ fn mark(
     Ok(())
 }
 
-/// The shards that this scan has not committed yet with what stands in each, and of all `shards` whether they hold all
-/// that the store has of them. Only the scan itself changes that.
+/// The shards that this scan has not committed yet, with what stands in each. Only the scan itself changes that.
 pub(super) fn docket<'s>(
     connection: &Connection,
     scan: &ScanId,
     shards: &'s [Shard<PackedResource>],
-) -> Sql<(Vec<Case<'s>>, Vec<bool>)> {
+) -> Sql<Vec<Case<'s>>> {
     running(connection, scan)?;
-    let (mut missing, mut are_all) = (Vec::with_capacity(shards.len()), Vec::with_capacity(shards.len()));
-    for shard in shards {
-        let standing = standing(connection, scan, shard)?;
-        are_all.push(standing.as_ref().is_some_and(|standing| !standing.is_stale_after(shard)));
-        missing.extend(standing.map(|standing| (shard, standing)));
-    }
-    Ok((missing, are_all))
+    let with_standing = |shard| Ok(standing(connection, scan, shard)?.map(|standing| (shard, standing)));
+    shards.iter().filter_map(|shard| with_standing(shard).transpose()).collect()
 }
 
 /// What stands in a shard of the scan's target; none where this scan has committed it.
