@@ -36,6 +36,8 @@ struct Invented {
     functions: Option<(CoverageState, bool)>,
     /// True where the key exists.
     has_key: bool,
+    /// True where keys are not asked for.
+    without_keys: bool,
     /// The keys of each call for shards, and what was named by then.
     asked: Mutex<Vec<(Vec<ShardKey>, BTreeSet<String>)>>,
 }
@@ -80,11 +82,12 @@ fn resource(key: &ShardKey, uid: &str, kind: &str, relations: Vec<Relation>) -> 
 impl Source for Invented {
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError> {
         let keys = self.accounts.iter().flat_map(|account| {
-            ["kms", "lambda"].map(|service| ShardKey {
+            let services: &[_] = if self.without_keys { &["lambda"] } else { &["kms", "lambda"] };
+            services.iter().map(|service| ShardKey {
                 provider: Provider::Aws,
                 account: account.clone(),
                 region: Region::from("eu-west-1"),
-                service: ServiceName::from(service),
+                service: ServiceName::from(*service),
             })
         });
         Ok(keys.collect())
@@ -153,6 +156,7 @@ fn one(state: CoverageState, has_function: bool, has_key: bool) -> Invented {
         accounts: vec![AccountId::from("447120260912")],
         functions: Some((state, has_function)),
         has_key,
+        without_keys: false,
         asked: Mutex::default(),
     }
 }
@@ -185,6 +189,14 @@ async fn what_is_switched_off_names_what_it_named_before_and_keeps_nothing_else(
     // Nothing is made where everything stays off: that a key is gone is as sure as elsewhere.
     let after = nights.scan(&one(CoverageState::Disabled, false, false)).await;
     assert_eq!(after, [(FUNCTION.to_owned(), true)].into());
+}
+
+#[tokio::test]
+async fn what_is_no_longer_asked_for_stays_as_it_was_last() {
+    let mut nights = Nights::begin().await;
+    let narrow = Invented { without_keys: true, ..one(CoverageState::Complete, true, true) };
+    let there = nights.scan(&narrow).await;
+    assert_eq!(there, [(FUNCTION.to_owned(), false), (KEY.to_owned(), true)].into());
 }
 
 #[tokio::test]
