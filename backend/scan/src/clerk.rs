@@ -6,24 +6,22 @@ use std::sync::Arc;
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::{AccountId, PackedResource, ScanId, Shard, ShardKey};
 use nephoscope_store::{OpenScan, Store, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::Progress;
 use crate::judges::Bell;
 use crate::reading::Read;
+use crate::room::Room;
 
 /// Shards that are committed together, where so many were read while others were committed.
 const TOGETHER: usize = 32;
 /// Their resources; a shard that has more is committed alone, and let go before the next one.
 const RESOURCES: usize = 4096;
-/// Resources of the shards that lie on the desk, those that are being committed counted; a shard that has more lies there
-/// alone. One in memory takes some kilobytes.
-const ROOM: u32 = 16_384;
 
 /// Where shards lie from when they were read until they are committed.
 pub(crate) struct Desk {
-    room: Arc<Semaphore>,
+    room: Room,
     pile: UnboundedSender<Laid>,
 }
 
@@ -37,13 +35,12 @@ impl Desk {
     /// An empty desk.
     pub(crate) fn new() -> (Self, Pile) {
         let (pile, taken) = unbounded_channel();
-        (Self { room: Arc::new(Semaphore::new(ROOM as usize)), pile }, taken)
+        (Self { room: Room::empty(), pile }, taken)
     }
 
     /// Lays a shard there, once there is room. False where the clerk has gone.
     pub(crate) async fn lay(&self, read: Read) -> bool {
-        let size = u32::try_from(read.shard.resources.len()).unwrap_or(ROOM).clamp(1, ROOM);
-        let room = Arc::clone(&self.room).acquire_many_owned(size).await.expect("the room is never closed");
+        let room = self.room.take(read.shard.resources.len() as u64).await;
         self.pile.send(Laid(read, room)).is_ok()
     }
 }
@@ -157,8 +154,10 @@ impl Clerk {
 mod tests {
     use futures::FutureExt;
     use nephoscope_model::{Coverage, CoverageState, Kind, Provider, Region, Resource, ServiceName, Uid};
+    use tokio::sync::Semaphore;
 
     use super::*;
+    use crate::room;
 
     fn read(resources: usize) -> Read {
         let key = ShardKey {
@@ -207,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn the_desk_holds_one_large_shard_or_some_small_ones() {
         let (desk, mut pile) = Desk::new();
-        assert!(desk.lay(read(ROOM as usize + 1)).await);
+        assert!(desk.lay(read(room::RESOURCES as usize + 1)).await);
         assert_eq!(desk.lay(read(0)).now_or_never(), None, "it is full");
         drop(pile.try_recv().unwrap());
         assert!(desk.lay(read(0)).await);

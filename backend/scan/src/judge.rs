@@ -49,26 +49,24 @@ impl Case {
 
 /// What is known of an account.
 struct Known {
-    account: AccountId,
-    coverage: Vec<CoverageRow>,
+    case: Case,
     resources: Vec<EstateResource>,
     last_known: BTreeMap<FindingKey, Status>,
 }
 
 impl Known {
     async fn of(store: &dyn Store, scan: &ScanId, case: Case) -> Result<Self, ScanError> {
-        let Case { account, coverage } = case;
-        let stored = store.estate_fetch(scan, &account).await?;
+        let stored = store.estate_fetch(scan, &case.account).await?;
         let any_stale = stored.iter().any(|resource| resource.stale);
         let last_known = match any_stale {
-            true => store.verdict_last_known(scan, &account).await?.into_iter().collect(),
+            true => store.verdict_last_known(scan, &case.account).await?.into_iter().collect(),
             false => BTreeMap::new(),
         };
         let resources = stored.into_iter().map(|stored| EstateResource {
             resource: stored.resource.into(),
             stale_since: stored.stale.then_some(stored.last_read),
         });
-        Ok(Self { account, coverage, resources: resources.collect(), last_known })
+        Ok(Self { case, resources: resources.collect(), last_known })
     }
 }
 
@@ -83,9 +81,9 @@ pub(crate) async fn judge(
     let known = stream::iter(cases).then(|case| Known::of(store, &scan.id, case));
     let known: Vec<Known> = known.try_collect().await?;
     let estates = known.iter().map(|known| Estate {
-        account: known.account.clone(),
+        account: known.case.account.clone(),
         resources: &known.resources,
-        coverage: &known.coverage,
+        coverage: &known.case.coverage,
         instant: scan.instant,
         last_known: &known.last_known,
     });

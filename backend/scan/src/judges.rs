@@ -6,12 +6,13 @@ use nephoscope_catalogue::Catalogue;
 use nephoscope_model::AccountId;
 use nephoscope_model::api::ScanEvent;
 use nephoscope_store::{OpenScan, Store};
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::judge::{Case, court, judge};
+use crate::room::Room;
 use crate::run::outcome;
 use crate::{Progress, ScanError};
 
@@ -20,9 +21,6 @@ const JUDGES: usize = 2;
 /// Resources of the accounts that one judge has at a time, where several wait. Written together, they touch the pages of
 /// an index once.
 const TOGETHER: u64 = 4096;
-/// Resources of the accounts that are judged side by side; a larger account is judged alone. One in memory takes some
-/// kilobytes.
-const RESOURCES: u32 = 16_384;
 
 /// Judges at work. Accounts are judged in the order in which they are rung for.
 pub(crate) struct Judges {
@@ -50,7 +48,8 @@ struct Chamber {
     open: Arc<OpenScan>,
     progress: Progress,
     called: Mutex<UnboundedReceiver<AccountId>>,
-    room: Semaphore,
+    /// For the resources of the accounts that are judged side by side.
+    room: Room,
     gone: CancellationToken,
 }
 
@@ -71,7 +70,7 @@ impl Judges {
             open: Arc::clone(open),
             progress: progress.clone(),
             called: Mutex::new(called),
-            room: Semaphore::new(RESOURCES as usize),
+            room: Room::empty(),
             gone: gone.clone(),
         });
         let judge = |_| {
@@ -131,9 +130,7 @@ impl Chamber {
             for case in &cases {
                 self.progress.tell(ScanEvent::Evaluating { account: case.account.clone() });
             }
-            let resources: u64 = cases.iter().map(Case::resources).sum();
-            let room = u32::try_from(resources).unwrap_or(RESOURCES).min(RESOURCES);
-            let _room = self.room.acquire_many(room).await.expect("the room is never closed");
+            let _room = self.room.take(cases.iter().map(Case::resources).sum()).await;
             judge(&*self.store, &court, &self.open, cases).await?;
         }
     }

@@ -11,6 +11,7 @@ pub mod probe;
 pub mod progress;
 mod reading;
 mod rehearse;
+mod room;
 pub mod run;
 pub mod runner;
 pub mod schedule;

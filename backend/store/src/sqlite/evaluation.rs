@@ -23,6 +23,7 @@ const SHORT: usize = 512;
 /// An account to be judged, and how it was judged before.
 pub(super) struct Case<'j> {
     judging: &'j dyn Judging,
+    /// Sorted by resource.
     items: Vec<Item>,
     before: Sums,
 }
@@ -85,7 +86,7 @@ fn insert_one(
         }
         writer.write(item, &prepared)?;
     }
-    writer.finish(scan.id)?;
+    writer.finish(scan.id, items)?;
     tx.execute(
         "INSERT INTO evaluation (scan, account, sequence, not_applicable, blinded) VALUES (?1, ?2, ?3, ?4, ?5)",
         params![

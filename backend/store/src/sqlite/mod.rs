@@ -274,17 +274,13 @@ impl Store for SqliteStore {
     async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()> {
         let operation = "commit a shard";
         let docket = self.glance(operation, |connection| shard::docket(connection, scan, shards));
-        let missing = docket.await?;
+        let cases = docket.await?;
         // Packing goes on while another commit has the writer.
         blocking(|| {
             let commit = |prepared: &mut document::Results<'_, _>| {
-                self.commit(operation, |tx| {
-                    missing
-                        .iter()
-                        .try_for_each(|(shard, standing)| shard::insert(tx, scan, shard, standing, prepared))
-                })
+                self.commit(operation, |tx| shard::insert(tx, scan, &cases, prepared))
             };
-            shard::pack(&missing, commit).map_err(|fault| fault.during(operation, &self.path))?
+            shard::pack(&cases, commit).map_err(|fault| fault.during(operation, &self.path))?
         })
     }
 

@@ -54,15 +54,23 @@ pub(super) fn pack<O>(shards: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, 
     pipeline(&resources, |packer, (resource, current)| prepare(packer, resource, *current), commit)
 }
 
-/// Commits what one shard gathered.
+/// Commits what shards gathered.
 pub(super) fn insert(
     tx: &Connection,
     scan: &ScanId,
-    shard: &Shard<PackedResource>,
-    standing: &Standing,
+    cases: &[Case<'_>],
     prepared: &mut Results<'_, Prepared>,
 ) -> Sql<()> {
     let scan = running(tx, scan)?;
+    cases.iter().try_for_each(|case| insert_one(tx, &scan, case, prepared))
+}
+
+fn insert_one(
+    tx: &Connection,
+    scan: &Running,
+    (shard, standing): &Case<'_>,
+    prepared: &mut Results<'_, Prepared>,
+) -> Sql<()> {
     let account = intern_account(tx, scan.target, &shard.key)?;
     let shard_id = intern_shard(tx, account, &shard.key)?;
     let sequence = step(tx, scan.id)?;
@@ -77,7 +85,7 @@ pub(super) fn insert(
             sight.execute([*resource, sequence])?;
         }
     }
-    mark(tx, &scan, shard, shard_id, sequence)
+    mark(tx, scan, shard, shard_id, sequence)
 }
 
 /// The completion mark, and the shard's part in the scan's counts.
@@ -124,30 +132,30 @@ pub(super) fn docket<'s>(
     scan: &ScanId,
     shards: &'s [Shard<PackedResource>],
 ) -> Sql<Vec<Case<'s>>> {
-    running(connection, scan)?;
-    let with_standing = |shard| Ok(standing(connection, scan, shard)?.map(|standing| (shard, standing)));
-    shards.iter().filter_map(|shard| with_standing(shard).transpose()).collect()
+    let running = running(connection, scan)?;
+    let mut marked = connection.prepare_cached("SELECT 1 FROM coverage WHERE scan = ?1 AND shard = ?2")?;
+    let mut cases = Vec::with_capacity(shards.len());
+    for shard in shards {
+        let id = find(connection, scan, &shard.key)?;
+        if !marked.exists(params![running.id, id])? {
+            cases.push((shard, standing(connection, id)?));
+        }
+    }
+    Ok(cases)
 }
 
-/// What stands in a shard of the scan's target; none where this scan has committed it.
-fn standing(connection: &Connection, scan: &ScanId, shard: &Shard<PackedResource>) -> Sql<Option<Standing>> {
-    let Some(id) = find(connection, scan, &shard.key)? else { return Ok(Some(Standing(HashMap::new()))) };
-    let mut marked = connection.prepare_cached(
-        "SELECT 1 FROM coverage WHERE scan = (SELECT id FROM scan WHERE name = ?1) AND shard = ?2",
-    )?;
-    if marked.exists(params![scan.as_str(), id])? {
-        return Ok(None);
-    }
+/// What stands in a shard: nothing where it was never committed.
+fn standing(connection: &Connection, shard: Option<i64>) -> Sql<Standing> {
     let mut statement = connection.prepare_cached(concat!(
         "SELECT resource.uid, version.resource, version.valid_from, version.digest
          FROM place JOIN version ON version.place = place.id AND version.valid_to = ",
         open!(),
         " JOIN resource ON resource.id = version.resource WHERE place.shard = ?1"
     ))?;
-    let rows = statement.query_map([id], |row| {
+    let rows = statement.query_map([shard], |row| {
         Ok((row.get(0)?, Current { resource: row.get(1)?, valid_from: row.get(2)?, digest: row.get(3)? }))
     })?;
-    Ok(Some(Standing(rows.collect::<rusqlite::Result<_>>()?)))
+    Ok(Standing(rows.collect::<rusqlite::Result<_>>()?))
 }
 
 /// Writes what is new or differs, and gives the numbers of all resources that were read.

@@ -1,6 +1,6 @@
 //! Writes the verdicts and judgements of one account, where they are not what they were.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use nephoscope_model::facet::Unreadable;
 use nephoscope_model::{AccountId, Exposure, Severity, Status};
@@ -95,8 +95,6 @@ pub(super) struct VerdictWriter<'t> {
     checks: Vec<i64>,
     sequence: i64,
     before: &'t Sums,
-    /// Resources of `before` that were judged again.
-    judged: HashSet<i64>,
     documents: DocumentWriter<'t>,
     rollups: RollupWriter,
     standing: CachedStatement<'t>,
@@ -122,7 +120,6 @@ impl<'t> VerdictWriter<'t> {
             checks,
             sequence,
             before,
-            judged: HashSet::with_capacity(before.0.len()),
             documents: DocumentWriter::new(tx)?,
             rollups: RollupWriter::default(),
             standing: tx.prepare_cached(concat!(
@@ -154,11 +151,8 @@ impl<'t> VerdictWriter<'t> {
     /// Writes what is said of one resource.
     pub(super) fn write(&mut self, item: &Item, prepared: &Prepared) -> Sql<()> {
         let before = self.before.0.get(&item.resource);
-        let mut standing = HashMap::new();
-        if before.is_some() {
-            self.judged.insert(item.resource);
-            standing = self.fetch_standing(item.resource)?;
-        }
+        let mut standing =
+            if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
         let exposure = code::of_exposure(prepared.exposure);
         let facts = self.documents.put(&prepared.facts)?;
         let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
@@ -256,12 +250,13 @@ impl<'t> VerdictWriter<'t> {
         Ok(())
     }
 
-    /// Closes what is said of resources that are no longer there, and writes the counts.
-    pub(super) fn finish(mut self, scan: i64) -> Sql<()> {
+    /// Closes what is said of resources that are no longer among `items`, which are sorted by resource, and writes the
+    /// counts.
+    pub(super) fn finish(mut self, scan: i64, items: &[Item]) -> Sql<()> {
         self.insert.flush()?;
         let before = self.before.0.iter().map(|(resource, (valid_from, _))| (*resource, *valid_from));
-        let mut gone: Vec<(i64, i64)> =
-            before.filter(|(resource, _)| !self.judged.contains(resource)).collect();
+        let is_gone = |resource: &i64| items.binary_search_by_key(resource, |item| item.resource).is_err();
+        let mut gone: Vec<(i64, i64)> = before.filter(|(resource, _)| is_gone(resource)).collect();
         gone.sort_unstable();
         for (resource, valid_from) in gone {
             for (check, standing) in self.fetch_standing(resource)? {
