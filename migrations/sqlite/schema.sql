@@ -1,5 +1,5 @@
 -- Generated from the migrations by `just generate`; do not edit.
--- Version 5.
+-- Version 6.
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
@@ -85,6 +85,11 @@ CREATE TABLE "place" (
     UNIQUE (shard, kind, region)
 ) STRICT;
 
+CREATE TABLE plan (
+    scan INTEGER PRIMARY KEY REFERENCES scan,
+    shards TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE reading (
     resource INTEGER NOT NULL REFERENCES resource,
     valid_from INTEGER NOT NULL,
@@ -143,7 +148,6 @@ CREATE TABLE scan (
     finished INTEGER,
     opened INTEGER NOT NULL,
     closed INTEGER,
-    planned TEXT NOT NULL,
     shards_planned INTEGER NOT NULL,
     shards_done INTEGER NOT NULL DEFAULT 0,
     shards_complete INTEGER NOT NULL DEFAULT 0,

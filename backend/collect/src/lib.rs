@@ -26,6 +26,7 @@ mod limits;
 mod log;
 mod normalise;
 mod pages;
+mod preview;
 mod previous;
 mod purpose;
 mod redact;
@@ -40,6 +41,7 @@ pub use fnproject::{FnOptions, FnProject};
 pub use gcp::{Gcp, GcpOptions};
 pub use limits::Limits;
 pub use log::broken_off;
+pub use preview::{Preview, Viewer};
 pub use previous::Previous;
 pub use purpose::{Purpose, Tier};
 pub use redact::{Redactor, scrub};
@@ -80,6 +82,8 @@ pub struct Context {
     pub named: Named,
     /// What the scan before read of the shard.
     pub previous: Previous,
+    /// Who sees resources that are complete before the shard is.
+    pub preview: Preview,
 }
 
 /// Something that can be scanned, shard by shard.

@@ -3,6 +3,7 @@
 //! [`run::run`] is the paragraph. What gives shards is a [`source::Source`]: a cloud, or a snapshot file.
 //! [`runner::Runner`] keeps the scans of one process; [`schedule`] says when they are due.
 
+mod ahead;
 mod clerk;
 mod error;
 mod judge;

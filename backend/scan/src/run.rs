@@ -13,6 +13,7 @@ use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::ahead::Ahead;
 use crate::clerk::{Clerk, Desk};
 use crate::judges::Judges;
 use crate::reading::read;
@@ -118,7 +119,11 @@ async fn stages(
     let (desk, pile) = Desk::new();
     let clerk = AbortOnDropHandle::new(tokio::spawn(clerk.commit(pile)));
 
-    let given = Given { instant: scan.instant, night: Some((&**store, &**open)), ..Given::default() };
+    let ahead = Arc::<Ahead>::default();
+    let _ahead = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&ahead).store(Arc::clone(store))));
+
+    let night = Some((&**store, &**open));
+    let given = Given { instant: scan.instant, night, ahead: Some(ahead), ..Given::default() };
     let mut reads = read(source, missing, given);
     let read = loop {
         let next = tokio::select! {

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
-use nephoscope_collect::{Collector, Context, Named, Previous, broken_off};
+use nephoscope_collect::{Collector, Context, Named, Preview, Previous, broken_off};
 use nephoscope_model::{PackedResource, Shard, ShardKey, TargetName};
 use nephoscope_store::{OpenScan, Store};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::ScanError;
+use crate::ahead::Ahead;
 
 /// Shards of an account read at the same time. Quotas are those of one region and family of calls, so that a slow shard
 /// must not keep those of other regions and services waiting.
@@ -33,19 +34,23 @@ pub struct Given<'a> {
     pub night: Option<(&'a dyn Store, &'a OpenScan)>,
     /// How many accounts begin to be read with this one.
     pub beginning: u32,
+    /// What stores documents of shards that take long while they are read; none where nothing is stored.
+    pub(crate) ahead: Option<Arc<Ahead>>,
 }
 
 impl Given<'_> {
     /// What a collector is told before it reads one shard.
     async fn of(&self, collector: &dyn Collector, key: &ShardKey) -> Result<Context, ScanError> {
         let facets = collector.carries(key);
-        let mut previous = Previous::default();
-        if let Some((store, open)) = self.night.filter(|_| !facets.is_empty())
-            && let Some(before) = store.shard_before(&open.scan.id, key, facets).await?
-        {
-            previous = Previous::new(before.instant, before.resources);
+        let (mut previous, mut preview) = (Previous::default(), Preview::default());
+        if let Some((store, open)) = self.night.filter(|_| !facets.is_empty()) {
+            match store.shard_before(&open.scan.id, key, facets).await? {
+                Some(before) => previous = Previous::new(before.instant, before.resources),
+                // All of it will be new, and take as long as it has resources.
+                None => preview = self.ahead.as_ref().map_or_else(Preview::default, |ahead| ahead.watch()),
+            }
         }
-        Ok(Context { instant: self.instant, named: self.named.clone(), previous })
+        Ok(Context { instant: self.instant, named: self.named.clone(), previous, preview })
     }
 }
 

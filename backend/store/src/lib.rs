@@ -266,6 +266,11 @@ pub trait Store: Send + Sync + Debug {
     /// The scan of `target` that is running or was left by a process that died, if there is one.
     async fn scan_unfinished(&self, target: &TargetName) -> Result<Option<OpenScan>>;
 
+    /// Stores the documents of resources whose shard is still being read, so that its commit has less to do.
+    ///
+    /// No view shows them before that: until a resource refers to it, a document takes its bytes and nothing else.
+    async fn document_insert(&self, resources: &[PackedResource]) -> Result<()>;
+
     /// Commits what shards gathered, with their completion marks, in one transaction.
     ///
     /// A resource that a `listed` shard no longer has ends here; one of a shard that was not listed whole stays as it was, stale.

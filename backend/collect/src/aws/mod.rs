@@ -337,6 +337,7 @@ impl Aws {
         reader.named = context.named.clone();
         reader.past.previous = context.previous.clone();
         reader.past.instant = context.instant;
+        reader.basket = Basket::seen_through(context.preview.clone());
         if key.service.as_str() == "sts" {
             reader.log = Journal::after(self.log.lock().clone());
         }

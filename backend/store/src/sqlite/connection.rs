@@ -14,13 +14,14 @@ use crate::StoreError;
 use crate::key::beside;
 
 /// Every migration, oldest first.
-fn migrations() -> [M<'static>; 5] {
+fn migrations() -> [M<'static>; 6] {
     [
         M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
         M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
         M::up(include_str!("../../../../migrations/sqlite/0003_blinded.sql")),
         M::up(include_str!("../../../../migrations/sqlite/0004_place_region.sql")).foreign_key_check(),
         M::up_with_hook(include_str!("../../../../migrations/sqlite/0005_resource_digest.sql"), digest_uids),
+        M::up(include_str!("../../../../migrations/sqlite/0006_plan.sql")),
     ]
 }
 
@@ -232,6 +233,8 @@ mod tests {
              INSERT INTO target VALUES (1, 'shop'); INSERT INTO account VALUES (1, 1, 'aws', '111111111111');
              INSERT INTO shard VALUES (4, 1, 'eu-west-1', 'lambda'); INSERT INTO place VALUES (7, 4, 'aws.lambda.function');
              INSERT INTO resource VALUES (1, 'arn', 1);
+             INSERT INTO scan (id, name, target, origin, state, instant, opened, planned, shards_planned)
+             VALUES (1, 'done', 1, 'command', 'finished', 1, 1, '[1]', 1), (2, 'left', 1, 'command', 'running', 2, 2, '[2]', 1);
              INSERT INTO version VALUES (1, 1, 9223372036854775807, 7, 'pay', NULL, '{}', x'00');",
         )
         .unwrap();
@@ -244,6 +247,10 @@ mod tests {
         assert!(migrated.execute("DELETE FROM place", []).is_err(), "it is still referred to");
         let digest: i64 = migrated.query_row("SELECT digest FROM resource", [], |row| row.get(0)).unwrap();
         assert_eq!(digest, finding::uid_number(&Uid::from("arn")));
+        let plans: String = migrated
+            .query_row("SELECT group_concat(scan || shards) FROM plan", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(plans, "2[2]", "only what may be resumed is needed");
     }
 
     #[test]

@@ -15,29 +15,42 @@ use zstd::bulk::{Compressor, Decompressor};
 
 use super::fault::{Fault, Sql};
 
-/// Documents shorter than this do not shrink.
-const RAW_BELOW: usize = 64;
+/// Documents shorter than this do not shrink, or by less than a tenth.
+const RAW_BELOW: usize = 128;
 /// Above level 1 documents of this size shrink by a few per cent more and take twice the time.
 const LEVEL: i32 = 1;
 /// Items that a thread works on between two deliveries, at least and at most. Fewer are not worth a thread.
 const CHUNK: [usize; 2] = [32, 256];
+/// Deliveries of a thread that may wait for the writer, which may be at another commit meanwhile.
+const WAITING: usize = 8;
 /// More threads than this only wait for the writer.
 const MAX_THREADS: usize = 4;
 
 /// The first 16 bytes of BLAKE3 over a document's JSON.
 pub(super) type Hash = [u8; 16];
 
-/// A document ready to be stored; without body where the same packer has delivered it before.
+/// A document ready to be stored.
 #[derive(Debug)]
 pub(super) struct Packed {
     pub hash: Hash,
-    body: Option<Body>,
+    body: Body,
 }
 
 #[derive(Debug)]
-struct Body {
-    size: Option<i64>,
-    bytes: Vec<u8>,
+enum Body {
+    /// With its size before it was compressed, where it was.
+    Bytes(Option<i64>, Vec<u8>),
+    /// The same packer has delivered it before.
+    Delivered,
+    /// It is stored under this number.
+    Stored(i64),
+}
+
+impl Packed {
+    /// A document that is stored already.
+    pub(super) fn stored(hash: Hash, id: i64) -> Self {
+        Self { hash, body: Body::Stored(id) }
+    }
 }
 
 /// Packs documents, on any thread.
@@ -77,16 +90,16 @@ impl Packer {
     /// Compresses what was serialised and hashed already.
     pub(super) fn pack_json(&mut self, hash: Hash, json: &str) -> Sql<Packed> {
         if !self.delivered.insert(hash) {
-            return Ok(Packed { hash, body: None });
+            return Ok(Packed { hash, body: Body::Delivered });
         }
         let body = match &mut self.compressor {
             Some(compressor) if json.len() >= RAW_BELOW => {
                 let size = i64::try_from(json.len()).ok();
-                Body { size, bytes: compressor.compress(json.as_bytes())? }
+                Body::Bytes(size, compressor.compress(json.as_bytes())?)
             }
-            _ => Body { size: None, bytes: json.as_bytes().to_vec() },
+            _ => Body::Bytes(None, json.as_bytes().to_vec()),
         };
-        Ok(Packed { hash, body: Some(body) })
+        Ok(Packed { hash, body })
     }
 }
 
@@ -124,12 +137,15 @@ impl<'t> DocumentWriter<'t> {
 
     /// The number of a document, which is stored where it is new.
     pub(super) fn put(&mut self, packed: &Packed) -> Sql<i64> {
+        if let Body::Stored(id) = packed.body {
+            return Ok(id);
+        }
         if let Some(id) = self.known.get(&packed.hash) {
             return Ok(*id);
         }
         let inserted = match &packed.body {
-            Some(Body { size, bytes }) => self.insert.execute(params![packed.hash, size, bytes])? == 1,
-            None => false,
+            Body::Bytes(size, bytes) => self.insert.execute(params![packed.hash, size, bytes])? == 1,
+            Body::Delivered | Body::Stored(_) => false,
         };
         let id = match inserted {
             true => self.connection.last_insert_rowid(),
@@ -201,7 +217,7 @@ pub(super) fn pipeline<T: Sync, R: Send, O>(
     }
     thread::scope(|scope| {
         let lane = |first: usize| {
-            let (sender, receiver) = sync_channel(2);
+            let (sender, receiver) = sync_channel(WAITING);
             let (chunks, work) = (&chunks, &work);
             scope.spawn(move || {
                 let mut packer = Packer::new();

@@ -87,16 +87,16 @@ fn insert_one(
         writer.write(item, &prepared)?;
     }
     writer.finish(scan.id, items)?;
-    tx.execute(
+    let mut insert = tx.prepare_cached(
         "INSERT INTO evaluation (scan, account, sequence, not_applicable, blinded) VALUES (?1, ?2, ?3, ?4, ?5)",
-        params![
-            scan.id,
-            judging.account().as_str(),
-            sequence,
-            serde_json::to_string(&judging.not_applicable())?,
-            serde_json::to_string(&blinded)?,
-        ],
     )?;
+    insert.execute(params![
+        scan.id,
+        judging.account().as_str(),
+        sequence,
+        serde_json::to_string(&judging.not_applicable())?,
+        serde_json::to_string(&blinded)?,
+    ])?;
     Ok(())
 }
 
@@ -140,7 +140,7 @@ impl CheckNames {
         if let Some(id) = self.0.get(check.as_str()) {
             return Ok(*id);
         }
-        tx.execute("INSERT INTO check_name (name) VALUES (?1)", [check.as_str()])?;
+        tx.prepare_cached("INSERT INTO check_name (name) VALUES (?1)")?.execute([check.as_str()])?;
         self.0.insert(check.to_string(), tx.last_insert_rowid());
         Ok(tx.last_insert_rowid())
     }

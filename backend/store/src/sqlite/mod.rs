@@ -7,6 +7,7 @@ macro_rules! open {
     };
 }
 
+mod ahead;
 mod assembler;
 mod batch;
 mod change;
@@ -52,9 +53,10 @@ use tokio::sync::Semaphore;
 
 pub use connection::{path_of, schema, schema_version};
 
+use self::ahead::Ahead;
 use self::checkpoint::Checkpoint;
 use self::fault::Sql;
-use self::names::{Names, Order};
+use self::names::{Names, Order, latest};
 use crate::{
     BucketKey, FindingOrder, FindingRow, Judging, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup,
     ScanEnd, ScheduleMark, ShardBefore, Store, StoreError, StoredRelation, StoredResource, VerdictChange,
@@ -73,6 +75,7 @@ pub struct SqliteStore {
     permits: Semaphore,
     names: RwLock<Arc<Names>>,
     order: RwLock<Arc<Order>>,
+    ahead: Ahead,
 }
 
 #[derive(Debug)]
@@ -96,16 +99,6 @@ impl Reader<'_> {
     fn order(&self) -> Sql<Arc<Order>> {
         latest(self.last_order, |last| Order::fetch(self.connection, last))
     }
-}
-
-/// What `fetch` makes of what was kept, and keeps where it differs.
-fn latest<T>(kept: &RwLock<Arc<T>>, fetch: impl FnOnce(&Arc<T>) -> Sql<Arc<T>>) -> Sql<Arc<T>> {
-    let last = Arc::clone(&kept.read().unwrap_or_else(PoisonError::into_inner));
-    let fetched = fetch(&last)?;
-    if !Arc::ptr_eq(&fetched, &last) {
-        *kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fetched);
-    }
-    Ok(fetched)
 }
 
 impl SqliteStore {
@@ -135,6 +128,7 @@ impl SqliteStore {
             permits: Semaphore::new(READERS),
             names: RwLock::default(),
             order: RwLock::default(),
+            ahead: Ahead::default(),
         }
     }
 
@@ -271,6 +265,18 @@ impl Store for SqliteStore {
         self.read("look for an unfinished scan", |reader| scan::unfinished(reader.connection, target)).await
     }
 
+    async fn document_insert(&self, resources: &[PackedResource]) -> Result<()> {
+        let operation = "store documents";
+        blocking(|| {
+            let commit = |packed: &mut document::Results<'_, _>| {
+                self.commit(operation, |tx| ahead::insert(tx, packed))
+            };
+            let stored = self.ahead.pack(resources, commit);
+            self.ahead.note(stored.map_err(|fault| fault.during(operation, &self.path))??);
+            Ok(())
+        })
+    }
+
     async fn shard_insert(&self, scan: &ScanId, shards: &[Shard<PackedResource>]) -> Result<()> {
         let operation = "commit a shard";
         let docket = self.glance(operation, |connection| shard::docket(connection, scan, shards));
@@ -280,7 +286,8 @@ impl Store for SqliteStore {
             let commit = |prepared: &mut document::Results<'_, _>| {
                 self.commit(operation, |tx| shard::insert(tx, scan, &cases, prepared))
             };
-            shard::pack(&cases, commit).map_err(|fault| fault.during(operation, &self.path))?
+            shard::pack(&cases, &self.ahead.stored(), commit)
+                .map_err(|fault| fault.during(operation, &self.path))?
         })
     }
 
@@ -476,7 +483,10 @@ impl Store for SqliteStore {
         key: &ShardKey,
         facets: &[&str],
     ) -> Result<Option<ShardBefore>> {
-        self.read_through("fetch a shard as it was", |reader| shard::before(reader, scan, key, facets)).await
+        let operation = "fetch a shard as it was";
+        let last = self.glance(operation, |connection| shard::last_read(connection, scan, key)).await?;
+        let Some(view) = last else { return Ok(None) };
+        self.read_through(operation, |reader| shard::before(reader, &view, key, facets)).await
     }
 
     async fn schedule_list(&self) -> Result<Vec<ScheduleMark>> {

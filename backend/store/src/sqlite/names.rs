@@ -4,7 +4,7 @@
 //! Only lists ask for that order, which goes through every resource; a scan that adds resources never does.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use nephoscope_model::{AccountId, CheckId, Kind, Provider, Region, ServiceName, ShardKey, TargetName};
 use rusqlite::Connection;
@@ -23,7 +23,11 @@ pub(super) struct Names {
 pub(super) struct Order(Vec<u32>);
 
 #[derive(Debug, Default)]
-struct Places(Vec<Option<Place>>);
+struct Places {
+    by_id: Vec<Option<Place>>,
+    /// Only lists ask for that order, a running scan that adds places never does.
+    ranks: OnceLock<Vec<u32>>,
+}
 
 #[derive(Debug, Default)]
 struct Checks {
@@ -45,8 +49,16 @@ pub(super) struct Place {
     pub kind: Kind,
     /// The number of the shard.
     pub shard: i64,
-    /// Its position among all places sorted by target, provider, account, region, service and kind.
-    pub rank: u32,
+}
+
+/// What `fetch` makes of what was kept, and keeps where it differs.
+pub(super) fn latest<T>(kept: &RwLock<Arc<T>>, fetch: impl FnOnce(&Arc<T>) -> Sql<Arc<T>>) -> Sql<Arc<T>> {
+    let last = Arc::clone(&kept.read().unwrap_or_else(PoisonError::into_inner));
+    let fetched = fetch(&last)?;
+    if !Arc::ptr_eq(&fetched, &last) {
+        *kept.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fetched);
+    }
+    Ok(fetched)
 }
 
 impl Names {
@@ -55,13 +67,13 @@ impl Names {
         let mut counts = connection
             .prepare_cached("SELECT (SELECT max(id) FROM place), (SELECT max(id) FROM check_name)")?;
         let [places, checks] = counts.query_row([], |row| Ok([slots(row, 0)?, slots(row, 1)?]))?;
-        if places <= last.places.0.len() && checks <= last.checks.by_id.len() {
+        if places <= last.places.by_id.len() && checks <= last.checks.by_id.len() {
             return Ok(Arc::clone(last));
         }
         let fresh = |have: usize, need: usize| have < need;
         Ok(Arc::new(Self {
-            places: if fresh(last.places.0.len(), places) {
-                Arc::new(Places(fetch_places(connection, places)?))
+            places: if fresh(last.places.by_id.len(), places) {
+                Arc::new(fetch_places(connection, &last.places, places)?)
             } else {
                 Arc::clone(&last.places)
             },
@@ -75,12 +87,18 @@ impl Names {
 
     /// How many numbers of places there are, gaps included.
     pub(super) fn place_slots(&self) -> usize {
-        self.places.0.len()
+        self.places.by_id.len()
     }
 
     /// The place of a number.
     pub(super) fn place(&self, id: i64) -> Option<&Place> {
-        self.places.0.get(usize::try_from(id).ok()?)?.as_ref()
+        self.places.by_id.get(usize::try_from(id).ok()?)?.as_ref()
+    }
+
+    /// The position of a place among all, by target, provider, account, region, service and kind.
+    pub(super) fn place_rank(&self, id: i64) -> u32 {
+        let ranks = self.places.ranks.get_or_init(|| self.places.rank());
+        usize::try_from(id).ok().and_then(|slot| ranks.get(slot)).copied().unwrap_or(u32::MAX)
     }
 
     /// The check of a number.
@@ -153,19 +171,36 @@ fn slots(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Result<usize> {
     Ok(highest.and_then(|id| usize::try_from(id).ok()).map_or(0, |id| id + 1))
 }
 
-fn fetch_places(connection: &Connection, slots: usize) -> Sql<Vec<Option<Place>>> {
+impl Places {
+    fn rank(&self) -> Vec<u32> {
+        let sorted_by = |place: &Place| {
+            let Place { target, provider, account, region, service, kind, .. } = place.clone();
+            (target, provider.as_str(), account, region, service, kind)
+        };
+        let mut order: Vec<usize> = (0..self.by_id.len()).collect();
+        order.sort_by_cached_key(|slot| self.by_id[*slot].as_ref().map(sorted_by));
+        let mut ranks = vec![u32::MAX; self.by_id.len()];
+        for (rank, slot) in (0..).zip(order) {
+            ranks[slot] = rank;
+        }
+        ranks
+    }
+}
+
+/// The places of `last`, and those that were added since.
+fn fetch_places(connection: &Connection, last: &Places, slots: usize) -> Sql<Places> {
     let mut statement = connection.prepare_cached(
         "SELECT place.id, place.kind, shard.id, place.region, shard.service, account.provider, account.name, target.name,
                 shard.region
          FROM place JOIN shard ON shard.id = place.shard JOIN account ON account.id = shard.account
-         JOIN target ON target.id = account.target
-         ORDER BY target.name, account.provider, account.name, place.region, shard.service, place.kind, place.id",
+         JOIN target ON target.id = account.target WHERE place.id >= ?1",
     )?;
-    let mut places = vec![None; slots];
-    let mut rows = statement.query([])?;
+    let mut by_id = last.by_id.clone();
+    let added = by_id.len();
+    by_id.resize(slots, None);
+    let mut rows = statement.query([i64::try_from(added).unwrap_or(i64::MAX)])?;
     // One identifier is shared by all places that have it.
     let mut texts = HashMap::<String, Arc<str>>::new();
-    let mut rank = 0;
     while let Some(row) = rows.next()? {
         let mut text = |column: usize| -> rusqlite::Result<Arc<str>> {
             let text: String = row.get(column)?;
@@ -180,12 +215,10 @@ fn fetch_places(connection: &Connection, slots: usize) -> Sql<Vec<Option<Place>>
             account: AccountId::new(text(6)?),
             target: TargetName::new(text(7)?),
             shard: row.get(2)?,
-            rank,
         };
-        rank += 1;
-        put(&mut places, row.get(0)?, Some(place));
+        put(&mut by_id, row.get(0)?, Some(place));
     }
-    Ok(places)
+    Ok(Places { by_id, ranks: OnceLock::new() })
 }
 
 fn fetch_checks(connection: &Connection, slots: usize) -> Sql<Checks> {

@@ -51,20 +51,20 @@ impl RollupWriter {
         let sum =
             |status| totals.iter().filter(|((of, _), _)| *of == status).map(|(_, count)| count).sum::<i64>();
         let failing = |severity| totals.get(&(Status::Fail, severity)).copied().unwrap_or(0);
-        tx.execute(
+        let mut update = tx.prepare_cached(
             "UPDATE scan SET pass = pass + ?2, unknown = unknown + ?3, critical = critical + ?4, high = high + ?5,
              medium = medium + ?6, low = low + ?7, informational = informational + ?8 WHERE id = ?1",
-            params![
-                scan,
-                sum(Status::Pass),
-                sum(Status::Unknown),
-                failing(Severity::Critical),
-                failing(Severity::High),
-                failing(Severity::Medium),
-                failing(Severity::Low),
-                failing(Severity::Informational),
-            ],
         )?;
+        update.execute(params![
+            scan,
+            sum(Status::Pass),
+            sum(Status::Unknown),
+            failing(Severity::Critical),
+            failing(Severity::High),
+            failing(Severity::Medium),
+            failing(Severity::Low),
+            failing(Severity::Informational),
+        ])?;
         Ok(())
     }
 }
@@ -94,19 +94,18 @@ pub(super) fn list(reader: &Reader<'_>, view: &View) -> Sql<Vec<Rollup>> {
     for index in 0..view.entries.len() {
         let mut rows = statement.query([look.moment(index).scan])?;
         while let Some(row) = rows.next()? {
-            let place: i64 = row.get(0)?;
+            let id: i64 = row.get(0)?;
             let values = [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?];
-            let Some((place, bucket)) = reader.names.place(place).zip(bucket(reader, values)?) else {
+            let Some((place, bucket)) = reader.names.place(id).zip(bucket(reader, values)?) else {
                 continue;
             };
-            found.push((place.rank, reader.names.check_rank(values[0]), rollup(place, bucket)));
+            let ranks = (reader.names.place_rank(id), reader.names.check_rank(values[0]));
+            found.push((ranks, rollup(place, bucket)));
         }
     }
     // Ranks of places and checks stand for comparing six texts.
-    found.sort_unstable_by(|one, other| {
-        (one.0, one.1).cmp(&(other.0, other.1)).then_with(|| one.2.bucket.cmp(&other.2.bucket))
-    });
-    Ok(found.into_iter().map(|(_, _, rollup)| rollup).collect())
+    found.sort_unstable_by(|one, other| one.0.cmp(&other.0).then_with(|| one.1.bucket.cmp(&other.1.bucket)));
+    Ok(found.into_iter().map(|(_, rollup)| rollup).collect())
 }
 
 fn rollup(place: &Place, bucket: Bucket) -> Rollup {

@@ -37,7 +37,7 @@ pub(super) fn open(tx: &Connection, scan: &NewScan) -> Sql<OpenScan> {
     let target = intern_target(tx, &scan.target)?;
     // Whatever a process left of an earlier scan of this target can no longer be finished: its shards would mix with ours.
     let left = "SELECT id FROM scan WHERE target = ?1 AND state = 'running'";
-    for table in ["rollup", "resource_rollup"] {
+    for table in ["rollup", "resource_rollup", "plan"] {
         tx.execute(&format!("DELETE FROM {table} WHERE scan IN ({left})"), [target])?;
     }
     tx.execute(
@@ -47,19 +47,20 @@ pub(super) fn open(tx: &Connection, scan: &NewScan) -> Sql<OpenScan> {
     )?;
     let sequence = next_sequence(tx)?;
     let id: i64 = tx.query_row(
-        "INSERT INTO scan (name, target, origin, state, instant, opened, planned, shards_planned)
-         VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6, ?7) RETURNING id",
+        "INSERT INTO scan (name, target, origin, state, instant, opened, shards_planned)
+         VALUES (?1, ?2, ?3, 'running', ?4, ?5, ?6) RETURNING id",
         params![
             scan.id.as_str(),
             target,
             scan.origin.as_str(),
             code::of_instant(scan.instant),
             sequence,
-            serde_json::to_string(&scan.planned)?,
             code::of_count(scan.planned.len() as u64),
         ],
         |row| row.get(0),
     )?;
+    let plan = serde_json::to_string(&scan.planned)?;
+    tx.execute("INSERT INTO plan (scan, shards) VALUES (?1, ?2)", params![id, plan])?;
     note_step(tx, sequence, id)?;
     Ok(OpenScan { scan: scan.clone(), done: Vec::new(), evaluated: Vec::new() })
 }
@@ -94,7 +95,7 @@ fn left(tx: &Connection, id: &ScanId) -> Sql<OpenScan> {
 
 /// The shards that a scan set out to read, sorted. There may be tens of thousands.
 fn planned(tx: &Connection, scan: i64) -> Sql<Vec<ShardKey>> {
-    let text: String = tx.query_row("SELECT planned FROM scan WHERE id = ?1", [scan], |row| row.get(0))?;
+    let text: String = tx.query_row("SELECT shards FROM plan WHERE scan = ?1", [scan], |row| row.get(0))?;
     Ok(serde_json::from_str(&text)?)
 }
 
@@ -117,6 +118,7 @@ pub(super) fn finish(tx: &Connection, scan: &ScanId, end: &ScanEnd) -> Sql<()> {
             tx.execute("DELETE FROM resource_rollup WHERE scan = ?1", [running.id])?;
         }
     }
+    tx.execute("DELETE FROM plan WHERE scan = ?1", [running.id])?;
     let score = end.score.clone().map(|score| Score { parts: Vec::new(), ..score });
     tx.execute(
         "UPDATE scan SET state = ?2, failure = ?3, finished = ?4, closed = ?5, score = ?6, catalogue = ?7 WHERE id = ?1",
@@ -290,11 +292,11 @@ pub(super) fn step(tx: &Connection, scan: i64) -> Sql<i64> {
 
 fn next_sequence(tx: &Connection) -> Sql<i64> {
     let next = "UPDATE meta SET value = value + 1 WHERE name = 'sequence' RETURNING value";
-    Ok(tx.query_row(next, [], |row| row.get(0))?)
+    Ok(tx.prepare_cached(next)?.query_row([], |row| row.get(0))?)
 }
 
 fn note_step(tx: &Connection, sequence: i64, scan: i64) -> Sql<()> {
-    tx.execute("INSERT INTO step (sequence, scan) VALUES (?1, ?2)", [sequence, scan])?;
+    tx.prepare_cached("INSERT INTO step (sequence, scan) VALUES (?1, ?2)")?.execute([sequence, scan])?;
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use nephoscope_model::{
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
+use super::ahead::Stored;
 use super::assembler::Assembler;
 use super::document::{DocumentWriter, Hash, Packed, Packer, Results, hash_of, pipeline};
 use super::fault::Sql;
@@ -45,13 +46,17 @@ pub(super) struct Standing(HashMap<String, Current>);
 pub(super) type Case<'s> = (&'s Shard<PackedResource>, Standing);
 
 /// Hashes and compresses what shards gathered and differs from what is standing, and gives it to `commit`.
-pub(super) fn pack<O>(shards: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, Prepared>) -> O) -> Sql<O> {
+pub(super) fn pack<O>(
+    shards: &[Case<'_>],
+    stored: &Stored<'_>,
+    commit: impl FnOnce(&mut Results<'_, Prepared>) -> O,
+) -> Sql<O> {
     let resources: Vec<(&PackedResource, Option<&Current>)> = shards
         .iter()
         .flat_map(|(shard, standing)| shard.resources.iter().map(move |resource| (resource, standing)))
         .map(|(resource, standing)| (resource, standing.0.get(resource.uid.as_str())))
         .collect();
-    pipeline(&resources, |packer, (resource, current)| prepare(packer, resource, *current), commit)
+    pipeline(&resources, |packer, (resource, current)| prepare(packer, stored, resource, *current), commit)
 }
 
 /// Commits what shards gathered.
@@ -103,26 +108,27 @@ fn mark(
         Origin::File => scan.instant,
         Origin::Command | Origin::Dashboard | Origin::Schedule => Timestamp::now(),
     };
-    tx.execute(
+    let mut insert = tx.prepare_cached(
         "INSERT INTO coverage (scan, shard, sequence, listed, body, resources, committed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        params![
-            scan.id,
-            shard_id,
-            sequence,
-            coverage.listed,
-            serde_json::to_string(coverage)?,
-            resources,
-            code::of_instant(committed),
-        ],
     )?;
+    insert.execute(params![
+        scan.id,
+        shard_id,
+        sequence,
+        coverage.listed,
+        serde_json::to_string(coverage)?,
+        resources,
+        code::of_instant(committed),
+    ])?;
     let complete = coverage.state == CoverageState::Complete;
     let errors: u64 = coverage.errors.iter().map(|error| error.count).sum();
-    tx.execute(
+    let mut update = tx.prepare_cached(
         "UPDATE scan SET shards_done = shards_done + 1, shards_complete = shards_complete + ?2, calls = calls + ?3,
          errors = errors + ?4, resources = resources + ?5 WHERE id = ?1",
-        params![scan.id, complete, code::of_count(coverage.call_count()), code::of_count(errors), resources],
     )?;
+    let calls = code::of_count(coverage.call_count());
+    update.execute(params![scan.id, complete, calls, code::of_count(errors), resources])?;
     Ok(())
 }
 
@@ -189,7 +195,12 @@ fn write_resources(
 }
 
 /// Hashes a resource; compresses its documents where it is not as it was.
-fn prepare(packer: &mut Packer, resource: &PackedResource, current: Option<&Current>) -> Sql<Prepared> {
+fn prepare(
+    packer: &mut Packer,
+    stored: &Stored<'_>,
+    resource: &PackedResource,
+    current: Option<&Current>,
+) -> Sql<Prepared> {
     let mut whole = blake3::Hasher::new();
     let mut text = |part: &str| {
         whole.update(part.as_bytes()).update(&[0]);
@@ -214,8 +225,9 @@ fn prepare(packer: &mut Packer, resource: &PackedResource, current: Option<&Curr
     if current.is_some_and(|current| current.digest == digest) {
         return Ok(Prepared::Same);
     }
-    let tags = tags.map(|(hash, json)| packer.pack_json(hash, json)).transpose()?;
-    let facets = facets.into_iter().map(|(hash, json)| packer.pack_json(hash, json)).collect::<Sql<_>>()?;
+    let mut pack = |(hash, json)| stored.find(hash).map_or_else(|| packer.pack_json(hash, json), Ok);
+    let tags = tags.map(&mut pack).transpose()?;
+    let facets = facets.into_iter().map(pack).collect::<Sql<_>>()?;
     Ok(Prepared::Differs { digest, tags, facets })
 }
 
@@ -291,9 +303,10 @@ impl<'t> VersionWriter<'t> {
             return Ok(*id);
         }
         let insert = "INSERT INTO place (shard, kind, region) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-        self.tx.execute(insert, params![self.shard, kind, region])?;
+        self.tx.prepare_cached(insert)?.execute(params![self.shard, kind, region])?;
         let find = "SELECT id FROM place WHERE shard = ?1 AND kind = ?2 AND region = ?3";
-        let id = self.tx.query_row(find, params![self.shard, kind, region], |row| row.get(0))?;
+        let id =
+            self.tx.prepare_cached(find)?.query_row(params![self.shard, kind, region], |row| row.get(0))?;
         self.places.insert(key, id);
         Ok(id)
     }
@@ -325,17 +338,17 @@ fn end_resources<'a>(tx: &Connection, gone: impl Iterator<Item = &'a Current>, s
 fn intern_account(tx: &Connection, target: i64, key: &ShardKey) -> Sql<i64> {
     let values = params![target, key.provider.as_str(), key.account.as_str()];
     let insert = "INSERT INTO account (target, provider, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    tx.execute(insert, values)?;
+    tx.prepare_cached(insert)?.execute(values)?;
     let find = "SELECT id FROM account WHERE target = ?1 AND provider = ?2 AND name = ?3";
-    Ok(tx.query_row(find, values, |row| row.get(0))?)
+    Ok(tx.prepare_cached(find)?.query_row(values, |row| row.get(0))?)
 }
 
 fn intern_shard(tx: &Connection, account: i64, key: &ShardKey) -> Sql<i64> {
     let values = params![account, key.region.as_str(), key.service.as_str()];
     let insert = "INSERT INTO shard (account, region, service) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    tx.execute(insert, values)?;
+    tx.prepare_cached(insert)?.execute(values)?;
     let find = "SELECT id FROM shard WHERE account = ?1 AND region = ?2 AND service = ?3";
-    Ok(tx.query_row(find, values, |row| row.get(0))?)
+    Ok(tx.prepare_cached(find)?.query_row(values, |row| row.get(0))?)
 }
 
 /// The number of a shard of the scan's target, where it was ever committed.
@@ -352,12 +365,14 @@ pub(super) fn find(connection: &Connection, scan: &ScanId, key: &ShardKey) -> Sq
 
 /// The shards that one scan has committed, of one account or of all, in no order.
 pub(super) fn coverage(tx: &Connection, scan: &ScanId, account: Option<&AccountId>) -> Sql<Vec<CoverageRow>> {
+    // In this order, or one account's would be looked for among those of all.
     let mut statement = tx.prepare_cached(
         "SELECT target.name, account.provider, account.name, shard.region, shard.service, coverage.body,
          coverage.resources, coverage.committed
-         FROM scan JOIN coverage ON coverage.scan = scan.id JOIN shard ON shard.id = coverage.shard
-         JOIN account ON account.id = shard.account JOIN target ON target.id = account.target
-         WHERE scan.name = ?1 AND (?2 IS NULL OR account.name = ?2)",
+         FROM scan CROSS JOIN target ON target.id = scan.target
+         CROSS JOIN account ON account.target = target.id AND (?2 IS NULL OR account.name = ?2)
+         CROSS JOIN shard ON shard.account = account.id
+         CROSS JOIN coverage ON coverage.scan = scan.id AND coverage.shard = shard.id WHERE scan.name = ?1",
     )?;
     let mut rows = statement.query(params![scan.as_str(), account.map(AccountId::as_str)])?;
     let mut found = Vec::new();
@@ -406,26 +421,29 @@ pub(super) fn fetch(reader: &Reader<'_>, view: &View, key: &ShardKey) -> Sql<Opt
     Ok(None)
 }
 
-/// One shard as the last finished scan of the running scan's target read it.
+/// The last finished scan of the running scan's target, where it read the shard in a cloud: a file is what somebody says
+/// that was read.
+pub(super) fn last_read(connection: &Connection, scan: &ScanId, key: &ShardKey) -> Sql<Option<View>> {
+    let running = running(connection, scan)?;
+    let view = view::fetch(connection, &[running.target_name], &AsOf::Latest)?;
+    let Some(entry) = view.entries.first() else { return Ok(None) };
+    let mut origin = connection.prepare_cached("SELECT origin FROM scan WHERE name = ?1")?;
+    let origin: String = origin.query_row([entry.scan.as_str()], |row| row.get(0))?;
+    let is_of_file = origin.parse::<Origin>()? == Origin::File;
+    let was_read = !is_of_file
+        && coverage(connection, &entry.scan, Some(&key.account))?.iter().any(|row| row.shard == *key);
+    Ok(was_read.then_some(view))
+}
+
+/// One shard as it is in the view of one scan.
 pub(super) fn before(
     reader: &Reader<'_>,
-    scan: &ScanId,
+    view: &View,
     key: &ShardKey,
     facets: &[&str],
 ) -> Sql<Option<ShardBefore>> {
-    let running = running(reader.connection, scan)?;
-    let view = view::fetch(reader.connection, &[running.target_name], &AsOf::Latest)?;
     let Some(entry) = view.entries.first() else { return Ok(None) };
-    let origin = "SELECT origin FROM scan WHERE name = ?1";
-    let origin: String = reader.connection.query_row(origin, [entry.scan.as_str()], |row| row.get(0))?;
-    let read = coverage(reader.connection, &entry.scan, Some(&key.account))?
-        .into_iter()
-        .any(|row| row.shard == *key);
-    // A file is what somebody says that was read; what is carried over must have been read.
-    if !read || origin.parse::<Origin>()? == Origin::File {
-        return Ok(None);
-    }
-    let look = Look::new(reader, &view)?.only(|place| place.shard_key() == *key);
+    let look = Look::new(reader, view)?.only(|place| place.shard_key() == *key);
     let mut assembler = Assembler::new(reader)?;
     let mut freshness = Freshness::new(reader.connection)?;
     let mut resources = Vec::new();

@@ -56,6 +56,37 @@ async fn readers_in_another_process_see_finished_scans_while_one_runs() {
 }
 
 #[tokio::test]
+async fn documents_that_were_stored_ahead_are_those_of_their_shard() {
+    let shards = [listed(key("eu-west-1", "lambda"), vec![function("eu-west-1", "checkout", Some("NONE"))])];
+    let resources = shards[0].clone().packed().resources;
+    let mut documents = Vec::new();
+    for (ahead, opened_again) in [(false, false), (true, false), (true, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, url) = store_in(&folder);
+        let mut store = SqliteStore::open_writer(&url).unwrap();
+        if ahead {
+            store.document_insert(&resources).await.unwrap();
+            let none = store.view_fetch(&[], &AsOf::Latest).await.unwrap();
+            let page = store.resource_list(&none, &Filter::default(), true, None, 10).await.unwrap();
+            assert!(page.rows.is_empty(), "nothing refers to them yet");
+        }
+        if opened_again {
+            drop(store);
+            store = SqliteStore::open_writer(&url).unwrap();
+        }
+        scan(&store, night(1), &shards).await;
+        let view = latest(&store).await;
+        let stored = store.shard_fetch(&view, &shards[0].key).await.unwrap().unwrap();
+        assert_eq!(stored, shards[0]);
+        let connection = Connection::open(&path).unwrap();
+        documents.push(
+            connection.query_row("SELECT count(*) FROM document", [], |row| row.get::<_, i64>(0)).unwrap(),
+        );
+    }
+    assert!(documents[0] > 1 && documents.iter().all(|count| *count == documents[0]), "{documents:?}");
+}
+
+#[tokio::test]
 async fn a_shard_of_all_regions_lists_resources_of_each() {
     let folder = tempfile::tempdir().unwrap();
     let (_, url) = store_in(&folder);

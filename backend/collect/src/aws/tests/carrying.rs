@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
-use crate::Previous;
+use crate::{Collector, Preview, Previous};
 
 const FUNCTIONS: usize = 42;
 /// What a function takes when all of it is read.
@@ -103,6 +103,22 @@ async fn read(fake: &Fake, number: i64, before: Option<(i64, &Shard)>) -> Shard 
     let context = Context { instant: night(number), previous, ..Context::default() };
     fake.seen.lock().unwrap().clear();
     aws.collect(&key(Region::from("eu-west-1"), "lambda"), &context).await
+}
+
+#[tokio::test]
+async fn a_function_is_shown_before_its_shard_is_read() {
+    let fake = cloud(Night::default()).await;
+    let mut aws = Aws::identify(options(quick()), sdk(&fake.server.uri())).await.unwrap();
+    aws.account = ACCOUNT.into();
+    let (preview, viewer) = Preview::for_viewer();
+    let context = Context { instant: night(0), preview, ..Context::default() };
+    let shard = aws.collect_packed(&key(Region::from("eu-west-1"), "lambda"), &context).await;
+    let mut shown = viewer.look().unwrap();
+    shown.sort_by(|one, other| one.uid.cmp(&other.uid));
+    assert_eq!(shown, shard.resources);
+    assert!(viewer.look().unwrap().is_empty(), "each once");
+    drop(context);
+    assert_eq!(viewer.look(), None);
 }
 
 fn details(fake: &Fake) -> usize {
