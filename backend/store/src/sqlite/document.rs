@@ -22,7 +22,7 @@ const LEVEL: i32 = 1;
 /// Items that a thread works on between two deliveries, at least and at most. Fewer are not worth a thread.
 const CHUNK: [usize; 2] = [32, 256];
 /// Deliveries of a thread that may wait for the writer, which may be at another commit meanwhile.
-const WAITING: usize = 8;
+const WAITING: usize = 3;
 /// More threads than this only wait for the writer.
 const MAX_THREADS: usize = 4;
 
