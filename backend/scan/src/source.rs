@@ -47,7 +47,7 @@ impl Given<'_> {
             match store.shard_before(&open.scan.id, key, facets).await? {
                 Some(before) => previous = Previous::new(before.instant, before.resources),
                 // All of it will be new, and take as long as it has resources.
-                None => preview = self.ahead.as_ref().map_or_else(Preview::default, |ahead| ahead.watch()),
+                None => preview = self.ahead.as_ref().map(|ahead| ahead.watch()).unwrap_or_default(),
             }
         }
         Ok(Context { instant: self.instant, named: self.named.clone(), previous, preview })

@@ -137,19 +137,15 @@ impl<'t> DocumentWriter<'t> {
 
     /// The number of a document, which is stored where it is new.
     pub(super) fn put(&mut self, packed: &Packed) -> Sql<i64> {
-        if let Body::Stored(id) = packed.body {
-            return Ok(id);
-        }
         if let Some(id) = self.known.get(&packed.hash) {
             return Ok(*id);
         }
-        let inserted = match &packed.body {
-            Body::Bytes(size, bytes) => self.insert.execute(params![packed.hash, size, bytes])? == 1,
-            Body::Delivered | Body::Stored(_) => false,
-        };
-        let id = match inserted {
-            true => self.connection.last_insert_rowid(),
-            false => self.find.query_row([packed.hash], |row| row.get(0))?,
+        let id = match &packed.body {
+            Body::Stored(id) => *id,
+            Body::Bytes(size, bytes) if self.insert.execute(params![packed.hash, size, bytes])? == 1 => {
+                self.connection.last_insert_rowid()
+            }
+            Body::Bytes(..) | Body::Delivered => self.find.query_row([packed.hash], |row| row.get(0))?,
         };
         self.known.insert(packed.hash, id);
         Ok(id)

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use nephoscope_model::{AccountId, CheckId, Kind, Provider, Region, ServiceName, ShardKey, TargetName};
-use rusqlite::Connection;
+use rusqlite::{Connection, ToSql};
 
 use super::fault::Sql;
 
@@ -49,6 +49,12 @@ pub(super) struct Place {
     pub kind: Kind,
     /// The number of the shard.
     pub shard: i64,
+}
+
+/// The number of a name, which `insert` adds where it is new and `find` looks up.
+pub(super) fn intern(tx: &Connection, insert: &str, find: &str, name: &[&dyn ToSql]) -> Sql<i64> {
+    tx.prepare_cached(insert)?.execute(name)?;
+    Ok(tx.prepare_cached(find)?.query_row(name, |row| row.get(0))?)
 }
 
 /// What `fetch` makes of what was kept, and keeps where it differs.

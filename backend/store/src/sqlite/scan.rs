@@ -9,6 +9,7 @@ use nephoscope_model::{AccountId, ScanId, Severity, ShardKey, TargetName};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::fault::{Fault, Sql};
+use super::names::intern;
 use super::{code, cursor, shard};
 use crate::{NewScan, OpenScan, Page, ScanEnd, StoreError};
 
@@ -301,6 +302,6 @@ fn note_step(tx: &Connection, sequence: i64, scan: i64) -> Sql<()> {
 }
 
 fn intern_target(tx: &Connection, name: &TargetName) -> Sql<i64> {
-    tx.execute("INSERT INTO target (name) VALUES (?1) ON CONFLICT (name) DO NOTHING", [name.as_str()])?;
-    Ok(tx.query_row("SELECT id FROM target WHERE name = ?1", [name.as_str()], |row| row.get(0))?)
+    let insert = "INSERT INTO target (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
+    intern(tx, insert, "SELECT id FROM target WHERE name = ?1", params![name.as_str()])
 }

@@ -16,6 +16,7 @@ use super::assembler::Assembler;
 use super::document::{DocumentWriter, Hash, Packed, Packer, Results, hash_of, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
+use super::names::intern;
 use super::scan::{Running, running, step};
 use super::view::{self, Look};
 use super::{Reader, code, reading, relation, resource};
@@ -138,16 +139,23 @@ pub(super) fn docket<'s>(
     scan: &ScanId,
     shards: &'s [Shard<PackedResource>],
 ) -> Sql<Vec<Case<'s>>> {
-    let running = running(connection, scan)?;
-    let mut marked = connection.prepare_cached("SELECT 1 FROM coverage WHERE scan = ?1 AND shard = ?2")?;
+    running(connection, scan)?;
     let mut cases = Vec::with_capacity(shards.len());
     for shard in shards {
         let id = find(connection, scan, &shard.key)?;
-        if !marked.exists(params![running.id, id])? {
+        if !is_committed(connection, scan, id)? {
             cases.push((shard, standing(connection, id)?));
         }
     }
     Ok(cases)
+}
+
+/// True where a scan has committed a shard.
+fn is_committed(connection: &Connection, scan: &ScanId, shard: Option<i64>) -> Sql<bool> {
+    let mut mark = connection.prepare_cached(
+        "SELECT 1 FROM scan JOIN coverage ON coverage.scan = scan.id WHERE scan.name = ?1 AND coverage.shard = ?2",
+    )?;
+    Ok(mark.exists(params![scan.as_str(), shard])?)
 }
 
 /// What stands in a shard: nothing where it was never committed.
@@ -303,10 +311,8 @@ impl<'t> VersionWriter<'t> {
             return Ok(*id);
         }
         let insert = "INSERT INTO place (shard, kind, region) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-        self.tx.prepare_cached(insert)?.execute(params![self.shard, kind, region])?;
         let find = "SELECT id FROM place WHERE shard = ?1 AND kind = ?2 AND region = ?3";
-        let id =
-            self.tx.prepare_cached(find)?.query_row(params![self.shard, kind, region], |row| row.get(0))?;
+        let id = intern(self.tx, insert, find, params![self.shard, kind, region])?;
         self.places.insert(key, id);
         Ok(id)
     }
@@ -338,17 +344,15 @@ fn end_resources<'a>(tx: &Connection, gone: impl Iterator<Item = &'a Current>, s
 fn intern_account(tx: &Connection, target: i64, key: &ShardKey) -> Sql<i64> {
     let values = params![target, key.provider.as_str(), key.account.as_str()];
     let insert = "INSERT INTO account (target, provider, name) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    tx.prepare_cached(insert)?.execute(values)?;
     let find = "SELECT id FROM account WHERE target = ?1 AND provider = ?2 AND name = ?3";
-    Ok(tx.prepare_cached(find)?.query_row(values, |row| row.get(0))?)
+    intern(tx, insert, find, values)
 }
 
 fn intern_shard(tx: &Connection, account: i64, key: &ShardKey) -> Sql<i64> {
     let values = params![account, key.region.as_str(), key.service.as_str()];
     let insert = "INSERT INTO shard (account, region, service) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
-    tx.prepare_cached(insert)?.execute(values)?;
     let find = "SELECT id FROM shard WHERE account = ?1 AND region = ?2 AND service = ?3";
-    Ok(tx.prepare_cached(find)?.query_row(values, |row| row.get(0))?)
+    intern(tx, insert, find, values)
 }
 
 /// The number of a shard of the scan's target, where it was ever committed.
@@ -430,8 +434,8 @@ pub(super) fn last_read(connection: &Connection, scan: &ScanId, key: &ShardKey) 
     let mut origin = connection.prepare_cached("SELECT origin FROM scan WHERE name = ?1")?;
     let origin: String = origin.query_row([entry.scan.as_str()], |row| row.get(0))?;
     let is_of_file = origin.parse::<Origin>()? == Origin::File;
-    let was_read = !is_of_file
-        && coverage(connection, &entry.scan, Some(&key.account))?.iter().any(|row| row.shard == *key);
+    let shard = find(connection, &entry.scan, key)?;
+    let was_read = !is_of_file && is_committed(connection, &entry.scan, shard)?;
     Ok(was_read.then_some(view))
 }
 
