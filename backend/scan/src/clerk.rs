@@ -15,9 +15,12 @@ use crate::reading::Read;
 use crate::room::Room;
 
 /// Shards that are committed together, where so many were read while others were committed.
-const TOGETHER: usize = 32;
+const TOGETHER: usize = 256;
 /// Their resources; a shard that has more is committed alone, and let go before the next one.
-const RESOURCES: usize = 4096;
+const RESOURCES: usize = 2048;
+/// A shard of so few resources goes before the larger ones: often it is the last of its account, which can then be judged
+/// while they are written.
+const FEW: usize = 16;
 
 /// Where shards lie from when they were read until they are committed.
 pub(crate) struct Desk {
@@ -48,15 +51,16 @@ impl Desk {
 /// What shows that a shard is not committed yet.
 type Slips = (Option<OwnedSemaphorePermit>, OwnedSemaphorePermit);
 
-/// Takes the first of what was laid down, and as many more as are committed with it.
+/// Takes the first of what was laid down, small shards before large ones, and as many more as are committed with it.
 fn together(laid: &mut VecDeque<Laid>) -> (Vec<Shard<PackedResource>>, Vec<Slips>) {
+    laid.make_contiguous().sort_by_key(|Laid(read, _)| read.shard.resources.len() > FEW);
     let mut resources = 0;
     let fits = |Laid(read, _): &Laid| {
         let is_first = resources == 0;
         resources += read.shard.resources.len();
         is_first || resources <= RESOURCES
     };
-    let count = laid.iter().map(fits).take_while(|fits| *fits).count();
+    let count = laid.iter().take(TOGETHER).map(fits).take_while(|fits| *fits).count();
     laid.drain(..count).map(|Laid(read, room)| (read.shard, (read.receipt, room))).unzip()
 }
 
@@ -111,7 +115,7 @@ impl Clerk {
                 let Some(laid) = pile.recv().await else { return Ok(()) };
                 taken.push_back(laid);
             }
-            taken.extend(std::iter::from_fn(|| pile.try_recv().ok()).take(TOGETHER - taken.len()));
+            taken.extend(std::iter::from_fn(|| pile.try_recv().ok()));
             let (shards, slips) = together(&mut taken);
             self.store.shard_insert(&self.scan, &shards).await?;
             drop(slips);
@@ -193,14 +197,15 @@ mod tests {
     #[test]
     fn small_shards_are_committed_together_and_large_ones_alone() {
         let lay = |size| Laid(read(size), Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap());
-        let sizes = [0, 3, RESOURCES - 3, 1, RESOURCES + 1, 0, 5];
+        let sizes = [RESOURCES - 3, 0, 3, FEW + 1, RESOURCES + 1, FEW + 2];
         let mut laid: VecDeque<Laid> = sizes.into_iter().map(lay).collect();
         let mut batches = Vec::new();
         while !laid.is_empty() {
             let (shards, _) = together(&mut laid);
             batches.push(shards.iter().map(|shard| shard.resources.len()).collect::<Vec<_>>());
         }
-        assert_eq!(batches, [vec![0, 3, RESOURCES - 3], vec![1], vec![RESOURCES + 1], vec![0, 5]]);
+        let expected = [vec![0, 3, RESOURCES - 3], vec![FEW + 1], vec![RESOURCES + 1], vec![FEW + 2]];
+        assert_eq!(batches, expected);
     }
 
     #[tokio::test]

@@ -19,6 +19,9 @@ use crate::{Judging, StoreError};
 
 /// Details up to this length stand in their row: looking for an equal one would cost more than it saves.
 const SHORT: usize = 512;
+/// Deliveries of verdicts that may wait for the writer. They take far less memory than documents, so that judging rarely
+/// has to wait.
+const WAITING: usize = 8;
 
 /// An account to be judged, and how it was judged before.
 pub(super) struct Case<'j> {
@@ -52,7 +55,7 @@ pub(super) fn docket<'j>(
 pub(super) fn hear<O>(cases: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, Prepared>) -> O) -> Sql<O> {
     let items = cases.iter().flat_map(|case| case.items.iter().map(|item| (case.judging, item)));
     let items: Vec<(&dyn Judging, &Item)> = items.collect();
-    pipeline(&items, |packer, (judging, item)| prepare(packer, *judging, item), commit)
+    pipeline(&items, WAITING, |packer, (judging, item)| prepare(packer, *judging, item), commit)
 }
 
 /// Commits the verdicts, facts and rollups of some accounts.
@@ -84,7 +87,7 @@ fn insert_one(
         for spoken in prepared.spoken.iter().filter(|spoken| spoken.status == Status::Unknown) {
             blinded.note(&judging.checks()[spoken.check], &spoken.unreadable);
         }
-        writer.write(item, &prepared)?;
+        writer.write(item, prepared)?;
     }
     writer.finish(scan.id, items)?;
     let mut insert = tx.prepare_cached(

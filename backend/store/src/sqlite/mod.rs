@@ -21,6 +21,7 @@ mod fault;
 mod finding;
 mod freshness;
 mod names;
+mod pool;
 mod reading;
 mod relation;
 mod resource;
@@ -49,7 +50,6 @@ use nephoscope_model::{
 };
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::Semaphore;
 
 pub use connection::{path_of, schema, schema_version};
 
@@ -57,22 +57,19 @@ use self::ahead::Ahead;
 use self::checkpoint::Checkpoint;
 use self::fault::Sql;
 use self::names::{Names, Order, latest};
+use self::pool::Pool;
 use crate::{
     BucketKey, FindingOrder, FindingRow, Judging, NewScan, OpenScan, Page, ResourceRollup, Result, Rollup,
     ScanEnd, ScheduleMark, ShardBefore, Store, StoreError, StoredRelation, StoredResource, VerdictChange,
     View,
 };
 
-/// Readers at work at the same time; more wait.
-const READERS: usize = 8;
-
 /// A store in one SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
     writer: Option<Writer>,
-    readers: Mutex<Vec<Connection>>,
-    permits: Semaphore,
+    readers: Pool,
     names: RwLock<Arc<Names>>,
     order: RwLock<Arc<Order>>,
     ahead: Ahead,
@@ -108,24 +105,21 @@ impl SqliteStore {
         let lock = connection::lock(&path)?;
         let connection = Mutex::new(connection::open_writer(&path)?);
         let checkpoint = Checkpoint::of(&path);
-        Ok(Self::new(path, Some(Writer { connection, checkpoint, _lock: lock })))
+        Ok(Self::new(path, Some(Writer { connection, checkpoint, _lock: lock }), Vec::new()))
     }
 
     /// Opens the store at `url` for reading. It must exist; another process may be writing.
     pub fn open_reader(url: &str) -> Result<Self> {
         let path = path_of(url)?;
         let first = connection::open_reader(&path)?;
-        let store = Self::new(path, None);
-        store.put_back(first);
-        Ok(store)
+        Ok(Self::new(path, None, vec![first]))
     }
 
-    fn new(path: PathBuf, writer: Option<Writer>) -> Self {
+    fn new(path: PathBuf, writer: Option<Writer>, readers: Vec<Connection>) -> Self {
         Self {
             path,
             writer,
-            readers: Mutex::default(),
-            permits: Semaphore::new(READERS),
+            readers: Pool::of(readers),
             names: RwLock::default(),
             order: RwLock::default(),
             ahead: Ahead::default(),
@@ -158,7 +152,7 @@ impl SqliteStore {
         operation: &'static str,
         query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send,
     ) -> Result<T> {
-        self.lend(operation, |connection| self.query(connection, query)).await
+        self.readers.lend(&self.path, operation, |connection| self.query(connection, query)).await
     }
 
     /// Runs `query` in one read transaction, without the names of places and checks: those of a running scan change with
@@ -168,52 +162,23 @@ impl SqliteStore {
         operation: &'static str,
         query: impl FnOnce(&Connection) -> Sql<T> + Send,
     ) -> Result<T> {
-        self.lend(operation, |connection| query(&*connection.unchecked_transaction()?)).await
+        let query = |connection: &Connection| query(&*connection.unchecked_transaction()?);
+        self.readers.lend(&self.path, operation, query).await
     }
 
-    /// Lends one of a few connections that read.
-    async fn lend<T>(
-        &self,
-        operation: &'static str,
-        query: impl FnOnce(&Connection) -> Sql<T> + Send,
-    ) -> Result<T> {
-        let permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let result = blocking(|| {
-            let connection = match self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop() {
-                Some(connection) => connection,
-                None => connection::open_reader(&self.path)?,
-            };
-            let result = query(&connection).map_err(|fault| fault.during(operation, &self.path));
-            self.put_back(connection);
-            result
-        });
-        drop(permit);
-        result
-    }
-
-    /// The same for a query over a whole account, on a connection that is closed behind it: the pages that it went through
-    /// are not needed again, and would take as much memory as the account itself.
-    async fn read_through<T>(
+    /// The same for a query over a whole account.
+    fn read_through<T>(
         &self,
         operation: &'static str,
         query: impl FnOnce(&Reader<'_>) -> Sql<T> + Send,
     ) -> Result<T> {
-        blocking(|| {
-            let connection = connection::open_reader(&self.path)?;
-            let unmapped = connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()));
-            let result = unmapped.map_err(fault::Fault::from).and_then(|()| self.query(&connection, query));
-            result.map_err(|fault| fault.during(operation, &self.path))
-        })
+        self.readers.lend_forgetful(&self.path, operation, |connection| self.query(connection, query))
     }
 
     fn query<T>(&self, connection: &Connection, query: impl FnOnce(&Reader<'_>) -> Sql<T>) -> Sql<T> {
         let transaction = connection.unchecked_transaction()?;
         let names = latest(&self.names, |last| Names::fetch(&transaction, last))?;
         query(&Reader { connection: &transaction, names, last_order: &self.order })
-    }
-
-    fn put_back(&self, connection: Connection) {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
     /// Runs `change` in one write transaction; where it fails, nothing of it is kept.
@@ -297,7 +262,6 @@ impl Store for SqliteStore {
         account: &AccountId,
     ) -> Result<Vec<StoredResource<PackedResource>>> {
         self.read_through("fetch an account's resources", |reader| resource::estate(reader, scan, account))
-            .await
     }
 
     async fn relation_targets(&self, scan: &ScanId, shards: &[ShardKey]) -> Result<Vec<Uid>> {
@@ -486,7 +450,7 @@ impl Store for SqliteStore {
         let operation = "fetch a shard as it was";
         let last = self.glance(operation, |connection| shard::last_read(connection, scan, key)).await?;
         let Some(view) = last else { return Ok(None) };
-        self.read_through(operation, |reader| shard::before(reader, &view, key, facets)).await
+        self.read_through(operation, |reader| shard::before(reader, &view, key, facets))
     }
 
     async fn schedule_list(&self) -> Result<Vec<ScheduleMark>> {

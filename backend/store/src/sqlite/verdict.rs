@@ -52,13 +52,13 @@ pub(super) enum Said {
 }
 
 /// What a verdict row says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Says<'v> {
+#[derive(Debug, PartialEq, Eq)]
+struct Says {
     status: i64,
     exposure: i64,
     severity: i64,
     place: i64,
-    detail: Option<&'v str>,
+    detail: Option<String>,
     document: Option<i64>,
 }
 
@@ -67,12 +67,7 @@ struct Says<'v> {
 struct Standing {
     valid_from: i64,
     opened: i64,
-    status: i64,
-    exposure: i64,
-    severity: i64,
-    place: i64,
-    detail: Option<String>,
-    document: Option<i64>,
+    says: Says,
 }
 
 /// What the verdicts on one resource add up to.
@@ -149,7 +144,7 @@ impl<'t> VerdictWriter<'t> {
     }
 
     /// Writes what is said of one resource.
-    pub(super) fn write(&mut self, item: &Item, prepared: &Prepared) -> Sql<()> {
+    pub(super) fn write(&mut self, item: &Item, prepared: Prepared) -> Sql<()> {
         let before = self.before.0.get(&item.resource);
         let mut standing =
             if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
@@ -157,15 +152,15 @@ impl<'t> VerdictWriter<'t> {
         let facts = self.documents.put(&prepared.facts)?;
         let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
         let mut differs = false;
-        for spoken in &prepared.spoken {
+        for spoken in prepared.spoken {
             let check = self.checks[spoken.check];
             let severity = self.judging.severities()[spoken.check];
             self.rollups.add(item.place, check, severity, spoken.status, exposure);
             sum.add(spoken.status, severity, prepared.exposure);
-            let (detail, document) = match &spoken.said {
+            let (detail, document) = match spoken.said {
                 None => (None, None),
-                Some(Said::Short(json)) => (Some(json.as_str()), None),
-                Some(Said::Long(packed)) => (None, Some(self.documents.put(packed)?)),
+                Some(Said::Short(json)) => (Some(json), None),
+                Some(Said::Long(packed)) => (None, Some(self.documents.put(&packed)?)),
             };
             let says = Says {
                 status: code::of_status(spoken.status),
@@ -176,7 +171,7 @@ impl<'t> VerdictWriter<'t> {
                 document,
             };
             let earlier = standing.remove(&check);
-            if earlier.as_ref().is_some_and(|earlier| earlier.says() == says) {
+            if earlier.as_ref().is_some_and(|earlier| earlier.says == says) {
                 continue;
             }
             differs = true;
@@ -193,26 +188,24 @@ impl<'t> VerdictWriter<'t> {
         self.write_sum(item.resource, before, sum)
     }
 
-    fn replace(&mut self, resource: i64, check: i64, earlier: Option<&Standing>, says: Says<'_>) -> Sql<()> {
+    fn replace(&mut self, resource: i64, check: i64, earlier: Option<&Standing>, says: Says) -> Sql<()> {
         let mut opened = self.sequence;
         if let Some(earlier) = earlier {
             self.close.execute([resource, check, earlier.valid_from, self.sequence])?;
-            if earlier.says().passes() == says.passes() {
+            if earlier.says.passes() == says.passes() {
                 opened = earlier.opened;
             }
         }
         let numbers =
             [resource, check, self.sequence, says.status, says.exposure, says.severity, says.place, opened];
-        let detail = says.detail.map_or(Value::Null, |json| Value::Text(json.to_owned()));
+        let detail = says.detail.map_or(Value::Null, Value::Text);
         let document = says.document.map_or(Value::Null, Value::Integer);
         self.insert.push(numbers.map(Value::Integer).into_iter().chain([detail, document]))
     }
 
     fn fetch_standing(&mut self, resource: i64) -> Sql<HashMap<i64, Standing>> {
         let rows = self.standing.query_map([resource], |row| {
-            let standing = Standing {
-                valid_from: row.get(1)?,
-                opened: row.get(2)?,
+            let says = Says {
                 status: row.get(3)?,
                 exposure: row.get(4)?,
                 severity: row.get(5)?,
@@ -220,7 +213,7 @@ impl<'t> VerdictWriter<'t> {
                 detail: row.get(7)?,
                 document: row.get(8)?,
             };
-            Ok((row.get(0)?, standing))
+            Ok((row.get(0)?, Standing { valid_from: row.get(1)?, opened: row.get(2)?, says }))
         })?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)
     }
@@ -323,21 +316,8 @@ fn worst_first(severity: Severity) -> usize {
     }
 }
 
-impl Standing {
-    fn says(&self) -> Says<'_> {
-        Says {
-            status: self.status,
-            exposure: self.exposure,
-            severity: self.severity,
-            place: self.place,
-            detail: self.detail.as_deref(),
-            document: self.document,
-        }
-    }
-}
-
-impl Says<'_> {
-    fn passes(self) -> bool {
+impl Says {
+    fn passes(&self) -> bool {
         self.status == code::of_status(Status::Pass)
     }
 }
