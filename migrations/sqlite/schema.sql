@@ -1,5 +1,5 @@
 -- Generated from the migrations by `just generate`; do not edit.
--- Version 6.
+-- Version 7.
 
 CREATE TABLE account (
     id INTEGER PRIMARY KEY,
@@ -208,7 +208,6 @@ CREATE TABLE verdict (
     severity INTEGER NOT NULL,
     place INTEGER NOT NULL,
     opened INTEGER NOT NULL,
-    detail TEXT,
     document INTEGER,
     PRIMARY KEY (resource, check_id, valid_from)
 ) STRICT, WITHOUT ROWID;

@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use nephoscope_model::PackedResource;
 use rusqlite::Connection;
 
-use super::document::{DocumentWriter, Hash, Packed, Packer, Results, WAITING, hash_of, pipeline};
+use super::document::{DocumentWriter, Hash, Packed, Packer, Results, WAITING, hashed, pipeline};
 use super::fault::Sql;
 
 /// Documents that are kept in mind. One that is not is packed again, and then found in the store.
@@ -33,7 +33,7 @@ impl Ahead {
         let stored = self.stored();
         let pack = |packer: &mut Packer, resource: &PackedResource| {
             let documents = resource.facets.iter().map(|(_, facet)| facet).chain(&resource.tags);
-            let hashed = documents.map(|json| (hash_of(json.as_bytes()), json));
+            let hashed = documents.map(|json| hashed(json));
             let missing = hashed.filter(|(hash, _)| stored.find(*hash).is_none());
             missing.map(|(hash, json)| packer.pack_json(hash, json)).collect()
         };

@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nephoscope_model::Uid;
-use rusqlite::{Connection, OpenFlags, Transaction};
-use rusqlite_migration::{HookResult, M, Migrations};
+use rusqlite::{Connection, OpenFlags, Transaction, params};
+use rusqlite_migration::{HookError, HookResult, M, Migrations};
 
+use super::document::{DocumentWriter, Packer, hashed};
 use super::fault::Fault;
 use super::finding;
 use crate::StoreError;
 use crate::key::beside;
 
 /// Every migration, oldest first.
-fn migrations() -> [M<'static>; 6] {
+fn migrations() -> [M<'static>; 7] {
     [
         M::up(include_str!("../../../../migrations/sqlite/0001_initial.sql")),
         M::up(include_str!("../../../../migrations/sqlite/0002_reading.sql")),
@@ -22,6 +23,7 @@ fn migrations() -> [M<'static>; 6] {
         M::up(include_str!("../../../../migrations/sqlite/0004_place_region.sql")).foreign_key_check(),
         M::up_with_hook(include_str!("../../../../migrations/sqlite/0005_resource_digest.sql"), digest_uids),
         M::up(include_str!("../../../../migrations/sqlite/0006_plan.sql")),
+        M::up_with_hook("", move_details),
     ]
 }
 
@@ -35,6 +37,35 @@ fn digest_uids(tx: &Transaction<'_>) -> HookResult {
         update.execute([row.get(0)?, finding::uid_number(&uid)])?;
     }
     Ok(())
+}
+
+/// Makes documents of the details that stood in verdict rows.
+fn move_details(tx: &Transaction<'_>) -> HookResult {
+    tx.execute_batch(
+        "CREATE TEMP TABLE moved (detail TEXT NOT NULL PRIMARY KEY, document INTEGER NOT NULL)",
+    )?;
+    let broken = |fault| match fault {
+        Fault::Sql(error) => HookError::from(error),
+        other => HookError::Hook(format!("{other:?}")),
+    };
+    let mut packer = Packer::new().map_err(broken)?;
+    let mut documents = DocumentWriter::new(tx).map_err(broken)?;
+    let mut find = tx.prepare("SELECT DISTINCT detail FROM verdict WHERE detail IS NOT NULL")?;
+    let mut insert = tx.prepare("INSERT INTO moved VALUES (?1, ?2)")?;
+    let mut rows = find.query([])?;
+    while let Some(row) = rows.next()? {
+        let detail: String = row.get(0)?;
+        let (hash, json) = hashed(&detail);
+        let packed = packer.pack_json(hash, json);
+        let document = packed.and_then(|packed| documents.put(&packed)).map_err(broken)?;
+        insert.execute(params![detail, document])?;
+    }
+    tx.execute_batch(
+        "UPDATE verdict SET document = (SELECT moved.document FROM moved WHERE moved.detail = verdict.detail)
+         WHERE detail IS NOT NULL;
+         DROP TABLE moved;",
+    )?;
+    Ok(tx.execute_batch(include_str!("../../../../migrations/sqlite/0007_verdict_detail.sql"))?)
 }
 
 /// The schema version that this build reads and writes.
@@ -235,7 +266,10 @@ mod tests {
              INSERT INTO resource VALUES (1, 'arn', 1);
              INSERT INTO scan (id, name, target, origin, state, instant, opened, planned, shards_planned)
              VALUES (1, 'done', 1, 'command', 'finished', 1, 1, '[1]', 1), (2, 'left', 1, 'command', 'running', 2, 2, '[2]', 1);
-             INSERT INTO version VALUES (1, 1, 9223372036854775807, 7, 'pay', NULL, '{}', x'00');",
+             INSERT INTO version VALUES (1, 1, 9223372036854775807, 7, 'pay', NULL, '{}', x'00');
+             INSERT INTO document VALUES (1, x'00', NULL, CAST('long' AS BLOB));
+             INSERT INTO verdict VALUES (1, 1, 1, 2, 2, 0, 0, 7, 1, NULL, NULL), (1, 2, 1, 2, 0, 0, 0, 7, 1, 'short', NULL),
+             (1, 3, 1, 2, 0, 0, 0, 7, 1, 'short', NULL), (1, 4, 1, 2, 0, 0, 0, 7, 1, NULL, 1);",
         )
         .unwrap();
         drop(old);
@@ -251,6 +285,11 @@ mod tests {
             .query_row("SELECT group_concat(scan || shards) FROM plan", [], |row| row.get(0))
             .unwrap();
         assert_eq!(plans, "2[2]", "only what may be resumed is needed");
+        let details =
+            "SELECT group_concat(check_id || ifnull(CAST(body AS TEXT), '-'), ' ' ORDER BY check_id)
+                       FROM verdict LEFT JOIN document ON document.id = verdict.document";
+        let details: String = migrated.query_row(details, [], |row| row.get(0)).unwrap();
+        assert_eq!(details, "1- 2short 3short 4long");
     }
 
     #[test]

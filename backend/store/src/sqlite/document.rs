@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::{mem, thread};
 
 use rusqlite::{CachedStatement, Connection, params};
 use serde::Serialize;
@@ -58,6 +58,8 @@ pub(super) struct Packer {
     /// None once it is put back.
     compressor: Option<Compressor<'static>>,
     delivered: HashSet<Hash>,
+    /// Where values are serialised.
+    json: Vec<u8>,
 }
 
 /// Compressors that nobody has: making one takes longer than a small commit.
@@ -73,31 +75,29 @@ impl Packer {
     pub(super) fn new() -> Sql<Self> {
         let idle = COMPRESSORS.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let compressor = idle.map_or_else(|| Compressor::new(LEVEL), Ok)?;
-        Ok(Self { compressor: Some(compressor), delivered: HashSet::new() })
+        Ok(Self { compressor: Some(compressor), delivered: HashSet::new(), json: Vec::new() })
     }
 
     /// Serialises, hashes and compresses.
     pub(super) fn pack(&mut self, value: &impl Serialize) -> Sql<Packed> {
-        let json = serde_json::to_string(value)?;
-        self.pack_text(&json)
-    }
-
-    /// Hashes and compresses what was serialised already.
-    pub(super) fn pack_text(&mut self, json: &str) -> Sql<Packed> {
-        self.pack_json(hash_of(json.as_bytes()), json)
+        let mut json = mem::take(&mut self.json);
+        json.clear();
+        serde_json::to_writer(&mut json, value)?;
+        let packed = self.pack_json(hash_of(&json), &json);
+        self.json = json;
+        packed
     }
 
     /// Compresses what was serialised and hashed already.
-    pub(super) fn pack_json(&mut self, hash: Hash, json: &str) -> Sql<Packed> {
+    pub(super) fn pack_json(&mut self, hash: Hash, json: &[u8]) -> Sql<Packed> {
         if !self.delivered.insert(hash) {
             return Ok(Packed { hash, body: Body::Delivered });
         }
         let body = match &mut self.compressor {
             Some(compressor) if json.len() >= RAW_BELOW => {
-                let size = i64::try_from(json.len()).ok();
-                Body::Bytes(size, compressor.compress(json.as_bytes())?)
+                Body::Bytes(i64::try_from(json.len()).ok(), compressor.compress(json)?)
             }
-            _ => Body::Bytes(None, json.as_bytes().to_vec()),
+            _ => Body::Bytes(None, json.to_vec()),
         };
         Ok(Packed { hash, body })
     }
@@ -110,10 +110,15 @@ fn cores() -> usize {
 }
 
 /// The hash of a document.
-pub(super) fn hash_of(json: &[u8]) -> Hash {
+fn hash_of(json: &[u8]) -> Hash {
     let mut hash = [0; 16];
     hash.copy_from_slice(&blake3::hash(json).as_bytes()[..16]);
     hash
+}
+
+/// JSON with its hash.
+pub(super) fn hashed(json: &str) -> (Hash, &[u8]) {
+    (hash_of(json.as_bytes()), json.as_bytes())
 }
 
 /// Stores documents within one transaction.

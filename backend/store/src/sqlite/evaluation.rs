@@ -3,22 +3,19 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use nephoscope_model::coverage::Blinded;
-use nephoscope_model::finding::Detail;
 use nephoscope_model::{AccountId, CheckId, FindingKey, ScanId, Status};
 use rusqlite::{Connection, params};
 
-use super::document::{Packer, Results, pipeline};
+use super::document::{DocumentWriter, Packer, Results, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
 use super::resource::versions;
 use super::scan::{Running, running, step};
-use super::verdict::{Item, Prepared, Said, Spoken, Sums, VerdictWriter};
+use super::verdict::{Item, Prepared, Spoken, Sums, VerdictWriter};
 use super::view::Look;
 use super::{Reader, code, resource};
 use crate::{Judging, StoreError};
 
-/// Details up to this length stand in their row: looking for an equal one would cost more than it saves.
-const SHORT: usize = 512;
 /// Deliveries of verdicts that may wait for the writer. They take far less memory than documents, so that judging rarely
 /// has to wait.
 const WAITING: usize = 8;
@@ -67,7 +64,8 @@ pub(super) fn insert(
 ) -> Sql<()> {
     let scan = running(tx, scan)?;
     let mut names = CheckNames::fetch(tx)?;
-    cases.iter().try_for_each(|case| insert_one(tx, &scan, case, &mut names, prepared))
+    let mut documents = DocumentWriter::new(tx)?;
+    cases.iter().try_for_each(|case| insert_one(tx, &scan, case, &mut names, &mut documents, prepared))
 }
 
 fn insert_one(
@@ -75,6 +73,7 @@ fn insert_one(
     scan: &Running,
     case: &Case<'_>,
     names: &mut CheckNames,
+    documents: &mut DocumentWriter<'_>,
     prepared: &mut Results<'_, Prepared>,
 ) -> Sql<()> {
     let Case { judging, items, before } = case;
@@ -87,7 +86,7 @@ fn insert_one(
         for spoken in prepared.spoken.iter().filter(|spoken| spoken.status == Status::Unknown) {
             blinded.note(&judging.checks()[spoken.check], &spoken.unreadable);
         }
-        writer.write(item, prepared)?;
+        writer.write(documents, item, prepared)?;
     }
     writer.finish(scan.id, items)?;
     let mut insert = tx.prepare_cached(
@@ -155,17 +154,12 @@ fn prepare(packer: &mut Packer, judging: &dyn Judging, item: &Item) -> Sql<Prepa
         .map_err(|cause| StoreError::Judge { account: judging.account().clone(), cause })?;
     let spoken = verdicts.into_iter().map(|verdict| {
         let check = verdict.check as usize;
-        let said = verdict.detail.as_deref().map(|detail| say(packer, detail)).transpose()?;
+        let detail = verdict.detail.as_deref().map(|detail| packer.pack(detail)).transpose()?;
         let unreadable = verdict.detail.map(|detail| detail.unreadable).unwrap_or_default();
-        Ok(Spoken { check, status: verdict.status, said, unreadable })
+        Ok(Spoken { check, status: verdict.status, detail, unreadable })
     });
     let spoken = spoken.collect::<Sql<_>>()?;
     Ok(Prepared { exposure: judged.exposure, facts: packer.pack(&judged.facts)?, spoken })
-}
-
-fn say(packer: &mut Packer, detail: &Detail) -> Sql<Said> {
-    let json = serde_json::to_string(detail)?;
-    if json.len() <= SHORT { Ok(Said::Short(json)) } else { Ok(Said::Long(packer.pack_text(&json)?)) }
 }
 
 /// What missing permissions kept a scan from deciding, over its accounts; none where one was judged uncounted.

@@ -289,7 +289,7 @@ impl<'r> Composer<'r> {
             documents: DocumentReader::new(connection)?,
             readings: ReadingReader::new(connection)?,
             verdict: connection.prepare_cached(
-                "SELECT valid_to, status, exposure, severity, place, opened, detail, document FROM verdict
+                "SELECT valid_to, status, exposure, severity, place, opened, document FROM verdict
                  WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
             )?,
             name: connection.prepare_cached(
@@ -331,12 +331,9 @@ impl<'r> Composer<'r> {
         let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         let (valid_to, status, exposure): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
         let (severity, place, opened): (i64, i64, i64) = (row.get(3)?, row.get(4)?, row.get(5)?);
-        let detail = match (row.get_ref(6)?.as_str_or_null().map_err(rusqlite::Error::from)?, row.get(7)?) {
-            (Some(json), _) => serde_json::from_str(json)?,
-            (None, Some(document)) => self.documents.get(document)?,
-            (None, None) => Detail::default(),
-        };
+        let detail: Option<i64> = row.get(6)?;
         drop(rows);
+        let detail = detail.map_or_else(|| Ok(Detail::default()), |document| self.documents.get(document))?;
         let missing = |what: &str, id: i64| Fault::Damaged(format!("{what} {id} is missing").into());
         let moment: &Moment = look.at(place).ok_or_else(|| missing("place", place))?;
         let place = names.place(place).ok_or_else(|| missing("place", place))?;

@@ -13,7 +13,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::ahead::Stored;
 use super::assembler::Assembler;
-use super::document::{DocumentWriter, Hash, Packed, Packer, Results, WAITING, hash_of, pipeline};
+use super::document::{DocumentWriter, Hash, Packed, Packer, Results, WAITING, hashed, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
 use super::names::intern;
@@ -224,11 +224,11 @@ fn prepare(
         text(relation.name.as_str());
         text(relation.to.as_str());
     }
-    let tags = resource.tags.as_deref().map(|json| (hash_of(json.as_bytes()), json));
+    let tags = resource.tags.as_deref().map(hashed);
     let mut facets = Vec::with_capacity(resource.facets.len());
     for (name, json) in &resource.facets {
         text(name);
-        facets.push((hash_of(json.as_bytes()), json.as_ref()));
+        facets.push(hashed(json));
     }
     for (hash, _) in tags.iter().chain(&facets) {
         whole.update(hash);

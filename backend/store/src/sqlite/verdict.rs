@@ -37,28 +37,19 @@ pub(super) struct Spoken {
     /// The position of the check.
     pub check: usize,
     pub status: Status,
-    pub said: Option<Said>,
+    /// Why it is FAIL or UNKNOWN.
+    pub detail: Option<Packed>,
     /// The reads that were missing.
     pub unreadable: Vec<Unreadable>,
 }
 
-/// Why a verdict is FAIL or UNKNOWN, as it is stored.
-#[derive(Debug)]
-pub(super) enum Said {
-    /// In the row.
-    Short(String),
-    /// As a document.
-    Long(Packed),
-}
-
 /// What a verdict row says.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Says {
     status: i64,
     exposure: i64,
     severity: i64,
     place: i64,
-    detail: Option<String>,
     document: Option<i64>,
 }
 
@@ -90,7 +81,6 @@ pub(super) struct VerdictWriter<'t> {
     checks: Vec<i64>,
     sequence: i64,
     before: &'t Sums,
-    documents: DocumentWriter<'t>,
     rollups: RollupWriter,
     standing: CachedStatement<'t>,
     insert: Batch<'t>,
@@ -115,18 +105,17 @@ impl<'t> VerdictWriter<'t> {
             checks,
             sequence,
             before,
-            documents: DocumentWriter::new(tx)?,
             rollups: RollupWriter::default(),
             standing: tx.prepare_cached(concat!(
-                "SELECT check_id, valid_from, opened, status, exposure, severity, place, detail, document FROM verdict
+                "SELECT check_id, valid_from, opened, status, exposure, severity, place, document FROM verdict
                  WHERE resource = ?1 AND valid_to = ",
                 open!()
             ))?,
             insert: Batch::new(
                 tx,
                 "INSERT OR ROLLBACK INTO verdict
-                 (resource, check_id, valid_from, valid_to, status, exposure, severity, place, opened, detail, document)",
-                concat!("(?, ?, ?, ", open!(), ", ?, ?, ?, ?, ?, ?, ?)"),
+                 (resource, check_id, valid_from, valid_to, status, exposure, severity, place, opened, document)",
+                concat!("(?, ?, ?, ", open!(), ", ?, ?, ?, ?, ?, ?)"),
             )?,
             close: tx.prepare_cached(
                 "UPDATE verdict SET valid_to = ?4 WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
@@ -144,12 +133,17 @@ impl<'t> VerdictWriter<'t> {
     }
 
     /// Writes what is said of one resource.
-    pub(super) fn write(&mut self, item: &Item, prepared: Prepared) -> Sql<()> {
+    pub(super) fn write(
+        &mut self,
+        documents: &mut DocumentWriter<'_>,
+        item: &Item,
+        prepared: Prepared,
+    ) -> Sql<()> {
         let before = self.before.0.get(&item.resource);
         let mut standing =
             if before.is_some() { self.fetch_standing(item.resource)? } else { HashMap::new() };
         let exposure = code::of_exposure(prepared.exposure);
-        let facts = self.documents.put(&prepared.facts)?;
+        let facts = documents.put(&prepared.facts)?;
         let mut sum = Sum { place: item.place, exposure, debt: 0, failing: [0; 5], unknown: 0, facts };
         let mut differs = false;
         for spoken in prepared.spoken {
@@ -157,17 +151,12 @@ impl<'t> VerdictWriter<'t> {
             let severity = self.judging.severities()[spoken.check];
             self.rollups.add(item.place, check, severity, spoken.status, exposure);
             sum.add(spoken.status, severity, prepared.exposure);
-            let (detail, document) = match spoken.said {
-                None => (None, None),
-                Some(Said::Short(json)) => (Some(json), None),
-                Some(Said::Long(packed)) => (None, Some(self.documents.put(&packed)?)),
-            };
+            let document = spoken.detail.map(|detail| documents.put(&detail)).transpose()?;
             let says = Says {
                 status: code::of_status(spoken.status),
                 exposure,
                 severity: code::of_severity(severity),
                 place: item.place,
-                detail,
                 document,
             };
             let earlier = standing.remove(&check);
@@ -198,9 +187,8 @@ impl<'t> VerdictWriter<'t> {
         }
         let numbers =
             [resource, check, self.sequence, says.status, says.exposure, says.severity, says.place, opened];
-        let detail = says.detail.map_or(Value::Null, Value::Text);
         let document = says.document.map_or(Value::Null, Value::Integer);
-        self.insert.push(numbers.map(Value::Integer).into_iter().chain([detail, document]))
+        self.insert.push(numbers.map(Value::Integer).into_iter().chain([document]))
     }
 
     fn fetch_standing(&mut self, resource: i64) -> Sql<HashMap<i64, Standing>> {
@@ -210,8 +198,7 @@ impl<'t> VerdictWriter<'t> {
                 exposure: row.get(4)?,
                 severity: row.get(5)?,
                 place: row.get(6)?,
-                detail: row.get(7)?,
-                document: row.get(8)?,
+                document: row.get(7)?,
             };
             Ok((row.get(0)?, Standing { valid_from: row.get(1)?, opened: row.get(2)?, says }))
         })?;
@@ -317,7 +304,7 @@ fn worst_first(severity: Severity) -> usize {
 }
 
 impl Says {
-    fn passes(&self) -> bool {
+    fn passes(self) -> bool {
         self.status == code::of_status(Status::Pass)
     }
 }
