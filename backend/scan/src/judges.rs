@@ -20,7 +20,7 @@ use crate::{Progress, ScanError};
 const JUDGES: usize = 2;
 /// Resources of the accounts that one judge has at a time, where several wait. Written together, they touch the pages of
 /// an index once.
-const TOGETHER: u64 = 4096;
+const TOGETHER: u64 = 2048;
 
 /// Judges at work. Accounts are judged in the order in which they are rung for.
 pub(crate) struct Judges {

@@ -85,9 +85,9 @@ pub(super) struct VerdictWriter<'t> {
     standing: CachedStatement<'t>,
     insert: Batch<'t>,
     close: CachedStatement<'t>,
-    judge: CachedStatement<'t>,
+    judge: Batch<'t>,
     close_judgement: CachedStatement<'t>,
-    change: CachedStatement<'t>,
+    change: Batch<'t>,
 }
 
 impl<'t> VerdictWriter<'t> {
@@ -120,15 +120,20 @@ impl<'t> VerdictWriter<'t> {
             close: tx.prepare_cached(
                 "UPDATE verdict SET valid_to = ?4 WHERE resource = ?1 AND check_id = ?2 AND valid_from = ?3",
             )?,
-            judge: tx.prepare_cached(concat!(
-                "INSERT INTO judgement (resource, valid_from, valid_to, place, exposure, debt, critical, high, medium, low,
-                 informational, unknown, facts) VALUES (?1, ?2, ",
-                open!(),
-                ", ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
-            ))?,
+            judge: Batch::new(
+                tx,
+                "INSERT OR ROLLBACK INTO judgement
+                 (resource, valid_from, valid_to, place, exposure, debt, critical, high, medium, low, informational, unknown,
+                 facts)",
+                concat!("(?, ?, ", open!(), ", ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+            )?,
             close_judgement: tx
                 .prepare_cached("UPDATE judgement SET valid_to = ?3 WHERE resource = ?1 AND valid_from = ?2")?,
-            change: tx.prepare_cached("INSERT INTO change (part, sequence, resource) VALUES (1, ?1, ?2)")?,
+            change: Batch::new(
+                tx,
+                "INSERT OR ROLLBACK INTO change (part, sequence, resource)",
+                "(1, ?, ?)",
+            )?,
         })
     }
 
@@ -171,7 +176,7 @@ impl<'t> VerdictWriter<'t> {
             self.close.execute([item.resource, check, gone.valid_from, self.sequence])?;
         }
         if differs {
-            self.change.execute([self.sequence, item.resource])?;
+            self.change.push([self.sequence, item.resource].map(Value::Integer))?;
         }
         self.rollups.add_resource(item.place);
         self.write_sum(item.resource, before, sum)
@@ -212,28 +217,14 @@ impl<'t> VerdictWriter<'t> {
             }
             self.close_judgement.execute([resource, *valid_from, self.sequence])?;
         }
-        let [critical, high, medium, low, informational] = sum.failing;
-        self.judge.execute(params![
-            resource,
-            self.sequence,
-            sum.place,
-            sum.exposure,
-            sum.debt,
-            critical,
-            high,
-            medium,
-            low,
-            informational,
-            sum.unknown,
-            sum.facts
-        ])?;
-        Ok(())
+        let first = [resource, self.sequence, sum.place, sum.exposure, sum.debt];
+        let numbers = first.into_iter().chain(sum.failing).chain([sum.unknown, sum.facts]);
+        self.judge.push(numbers.map(Value::Integer))
     }
 
     /// Closes what is said of resources that are no longer among `items`, which are sorted by resource, and writes the
     /// counts.
     pub(super) fn finish(mut self, scan: i64, items: &[Item]) -> Sql<()> {
-        self.insert.flush()?;
         let before = self.before.0.iter().map(|(resource, (valid_from, _))| (*resource, *valid_from));
         let is_gone = |resource: &i64| items.binary_search_by_key(resource, |item| item.resource).is_err();
         let mut gone: Vec<(i64, i64)> = before.filter(|(resource, _)| is_gone(resource)).collect();
@@ -243,7 +234,10 @@ impl<'t> VerdictWriter<'t> {
                 self.close.execute([resource, check, standing.valid_from, self.sequence])?;
             }
             self.close_judgement.execute([resource, valid_from, self.sequence])?;
-            self.change.execute([self.sequence, resource])?;
+            self.change.push([self.sequence, resource].map(Value::Integer))?;
+        }
+        for batch in [&mut self.insert, &mut self.judge, &mut self.change] {
+            batch.flush()?;
         }
         self.rollups.insert(self.tx, scan)
     }
