@@ -1,5 +1,6 @@
 //! The judges of a scan: they judge the accounts that are whole while others are still read.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use nephoscope_catalogue::Catalogue;
@@ -16,7 +17,7 @@ use crate::room::Room;
 use crate::run::outcome;
 use crate::{Progress, ScanError};
 
-/// Judges side by side: while one's accounts are written, the other's are fetched and judged.
+/// Judges side by side, where there are as many accounts: while one's are written, the other's are fetched and judged.
 const JUDGES: usize = 2;
 /// Resources of the accounts that one judge has at a time, where several wait. Written together, they touch the pages of
 /// an index once.
@@ -83,7 +84,8 @@ impl Judges {
                 sat
             }))
         };
-        Self { bell: Bell(bell), judges: (0..JUDGES).map(judge).collect(), gone }
+        let accounts: BTreeSet<&AccountId> = open.scan.planned.iter().map(|key| &key.account).collect();
+        Self { bell: Bell(bell), judges: (0..JUDGES.min(accounts.len())).map(judge).collect(), gone }
     }
 
     /// What calls them.

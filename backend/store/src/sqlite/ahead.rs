@@ -6,7 +6,7 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use nephoscope_model::PackedResource;
 use rusqlite::Connection;
 
-use super::document::{DocumentWriter, Hash, Packed, Packer, Results, WAITING, hashed, pipeline};
+use super::document::{DocumentWriter, Hash, Packed, Packer, Results, hashed, pipeline};
 use super::fault::Sql;
 
 /// Documents that are kept in mind. One that is not is packed again, and then found in the store.
@@ -37,7 +37,7 @@ impl Ahead {
             let missing = hashed.filter(|(hash, _)| stored.find(*hash).is_none());
             missing.map(|(hash, json)| packer.pack_json(hash, json)).collect()
         };
-        pipeline(resources, WAITING, pack, commit)
+        pipeline(resources, pack, commit)
     }
 
     /// Keeps in mind what is stored by now.

@@ -166,7 +166,7 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "normal")?;
     // SQLite may be built with these on from the beginning.
     connection.pragma_update(None, "foreign_keys", false)?;
-    connection.pragma_update(None, "cache_size", -12 * 1024)?;
+    connection.pragma_update(None, "cache_size", -8 * 1024)?;
     // The log is copied by another thread; only where that does not keep up, a commit stops for it: 256 MB of 8 kB each.
     connection.pragma_update(None, "wal_autocheckpoint", 32 * 1024)?;
     // Once it was copied, the log is cut back, so that its length tells what is left to copy.

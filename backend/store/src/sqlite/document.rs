@@ -21,8 +21,8 @@ const RAW_BELOW: usize = 128;
 const LEVEL: i32 = 1;
 /// Items that a thread works on between two deliveries, at least and at most. Fewer are not worth a thread.
 const CHUNK: [usize; 2] = [32, 256];
-/// Deliveries of documents that may wait for the writer, which may be at another commit meanwhile.
-pub(super) const WAITING: usize = 3;
+/// Deliveries of a thread that may wait for the writer, which may be at another commit meanwhile.
+const WAITING: usize = 3;
 /// More threads than this only wait for the writer.
 const MAX_THREADS: usize = 4;
 
@@ -203,10 +203,9 @@ impl<'t> DocumentReader<'t> {
 pub(super) type Results<'r, R> = dyn Iterator<Item = Sql<R>> + 'r;
 
 /// Runs `work` over `items` on several threads, which begin at once, and gives `consume` the results in order, on this
-/// thread. Of each thread, `waiting` deliveries may wait for that.
+/// thread.
 pub(super) fn pipeline<T: Sync, R: Send, O>(
     items: &[T],
-    waiting: usize,
     work: impl Fn(&mut Packer, &T) -> Sql<R> + Sync,
     consume: impl FnOnce(&mut Results<'_, R>) -> O,
 ) -> Sql<O> {
@@ -219,7 +218,7 @@ pub(super) fn pipeline<T: Sync, R: Send, O>(
     }
     thread::scope(|scope| {
         let lane = |first: usize| {
-            let (sender, receiver) = sync_channel(waiting);
+            let (sender, receiver) = sync_channel(WAITING);
             let (chunks, work) = (&chunks, &work);
             scope.spawn(move || {
                 let mut packer = Packer::new();
@@ -278,11 +277,10 @@ mod tests {
     fn results_come_in_order_and_a_failure_ends_it() {
         for count in [0, 1, 40, 5000] {
             let items: Vec<usize> = (0..count).collect();
-            let seen = pipeline(&items, 1, |_, item| Ok(*item), |results| results.collect::<Sql<Vec<_>>>());
+            let seen = pipeline(&items, |_, item| Ok(*item), |results| results.collect::<Sql<Vec<_>>>());
             assert_eq!(seen.unwrap().unwrap(), items);
             let fail = |_: &mut Packer, _: &usize| Err::<(), _>(Fault::Damaged("stop".into()));
-            let failed =
-                pipeline(&items, 1, fail, |results| results.next().is_some_and(|first| first.is_err()));
+            let failed = pipeline(&items, fail, |results| results.next().is_some_and(|first| first.is_err()));
             assert_eq!(failed.unwrap(), count > 0, "who consumes may stop at the first failure");
         }
     }

@@ -16,10 +16,6 @@ use super::view::Look;
 use super::{Reader, code, resource};
 use crate::{Judging, StoreError};
 
-/// Deliveries of verdicts that may wait for the writer. They take far less memory than documents, so that judging rarely
-/// has to wait.
-const WAITING: usize = 8;
-
 /// An account to be judged, and how it was judged before.
 pub(super) struct Case<'j> {
     judging: &'j dyn Judging,
@@ -52,7 +48,7 @@ pub(super) fn docket<'j>(
 pub(super) fn hear<O>(cases: &[Case<'_>], commit: impl FnOnce(&mut Results<'_, Prepared>) -> O) -> Sql<O> {
     let items = cases.iter().flat_map(|case| case.items.iter().map(|item| (case.judging, item)));
     let items: Vec<(&dyn Judging, &Item)> = items.collect();
-    pipeline(&items, WAITING, |packer, (judging, item)| prepare(packer, *judging, item), commit)
+    pipeline(&items, |packer, (judging, item)| prepare(packer, *judging, item), commit)
 }
 
 /// Commits the verdicts, facts and rollups of some accounts.

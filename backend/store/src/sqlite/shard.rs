@@ -13,7 +13,7 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 
 use super::ahead::Stored;
 use super::assembler::Assembler;
-use super::document::{DocumentWriter, Hash, Packed, Packer, Results, WAITING, hashed, pipeline};
+use super::document::{DocumentWriter, Hash, Packed, Packer, Results, hashed, pipeline};
 use super::fault::Sql;
 use super::freshness::Freshness;
 use super::names::intern;
@@ -57,12 +57,7 @@ pub(super) fn pack<O>(
         .flat_map(|(shard, standing)| shard.resources.iter().map(move |resource| (resource, standing)))
         .map(|(resource, standing)| (resource, standing.0.get(resource.uid.as_str())))
         .collect();
-    pipeline(
-        &resources,
-        WAITING,
-        |packer, (resource, current)| prepare(packer, stored, resource, *current),
-        commit,
-    )
+    pipeline(&resources, |packer, (resource, current)| prepare(packer, stored, resource, *current), commit)
 }
 
 /// Commits what shards gathered.
