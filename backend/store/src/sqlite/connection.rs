@@ -39,7 +39,7 @@ fn digest_uids(tx: &Transaction<'_>) -> HookResult {
     Ok(())
 }
 
-/// Makes documents of the details that stood in verdict rows.
+/// Makes documents of the details that stood in verdict rows, and only then runs the SQL that drops them.
 fn move_details(tx: &Transaction<'_>) -> HookResult {
     tx.execute_batch(
         "CREATE TEMP TABLE moved (detail TEXT NOT NULL PRIMARY KEY, document INTEGER NOT NULL)",
@@ -141,6 +141,15 @@ pub(super) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
         return Err(StoreError::Older { path: path.to_owned(), found, known: schema_version() });
     }
     prepare_reader(&connection).map_err(|error| Fault::from(error).during("open", path))?;
+    Ok(connection)
+}
+
+/// Opens a connection that only reads, and maps nothing: what is mapped counts as memory of this process, and is not
+/// given back.
+pub(super) fn open_forgetful_reader(path: &Path) -> Result<Connection, StoreError> {
+    let connection = open_reader(path)?;
+    let unmapped = connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()));
+    unmapped.map_err(|error| Fault::from(error).during("open", path))?;
     Ok(connection)
 }
 

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::blocking;
-use super::connection::open_reader;
+use super::connection::{open_forgetful_reader, open_reader};
 use super::fault::Sql;
 use crate::Result;
 
@@ -35,7 +35,7 @@ impl Pool {
         query: impl FnOnce(&Connection) -> Sql<T> + Send,
     ) -> Result<T> {
         let permit = self.permits.acquire().await.expect("the semaphore is never closed");
-        let given = borrow(&self.idle, path, operation, query);
+        let given = borrow(&self.idle, open_reader, path, operation, query);
         drop(permit);
         given
     }
@@ -48,26 +48,24 @@ impl Pool {
         operation: &'static str,
         query: impl FnOnce(&Connection) -> Sql<T>,
     ) -> Result<T> {
-        let query = |connection: &Connection| {
-            // What is mapped counts as memory of this process, and is not given back.
-            connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
+        borrow(&self.forgetful, open_forgetful_reader, path, operation, |connection| {
             let given = query(connection);
             connection.release_memory()?;
             given
-        };
-        borrow(&self.forgetful, path, operation, query)
+        })
     }
 }
 
 fn borrow<T>(
     idle: &Mutex<Vec<Connection>>,
+    open: impl FnOnce(&Path) -> Result<Connection>,
     path: &Path,
     operation: &'static str,
     query: impl FnOnce(&Connection) -> Sql<T>,
 ) -> Result<T> {
     blocking(|| {
         let left = lock(idle).pop();
-        let connection = left.map_or_else(|| open_reader(path), Ok)?;
+        let connection = left.map_or_else(|| open(path), Ok)?;
         let given = query(&connection).map_err(|fault| fault.during(operation, path));
         let mut idle = lock(idle);
         if idle.len() < READERS {
