@@ -1,12 +1,13 @@
 //! Judging: every check on every resource of its kind, three-valued.
 //!
 //! Conditions read the provider's JSON in place (`values`), through one `subject` per resource that remembers what it
-//! could not give. What could not be read makes a verdict UNKNOWN with exactly those `reasons`, unless the condition is
+//! could not give; the `plain` ones among them need no values. What could not be read makes a verdict UNKNOWN with exactly those `reasons`, unless the condition is
 //! decided without it. `prove` lets a check's own examples test it.
 
 mod condition;
 mod evidence;
 mod paths;
+mod plain;
 mod proof;
 mod reasons;
 mod subject;
@@ -29,6 +30,7 @@ use crate::derive::Derived;
 use condition::{Selection, Workshop};
 pub use evidence::evidence;
 use paths::Lookup;
+use plain::Plain;
 pub use proof::{ProofFailure, prove};
 use subject::{Instant, Missed, Subject};
 
@@ -148,9 +150,16 @@ type Judgement = Option<(Status, Option<Box<Detail>>)>;
 struct Planned<'c> {
     position: usize,
     check: &'c CompiledCheck,
-    applies: Option<IdedExpr>,
-    passes: IdedExpr,
+    applies: Option<Condition<'c>>,
+    passes: Condition<'c>,
     evidence: Vec<Lookup>,
+}
+
+/// A condition, made ready for every resource of its kind.
+struct Condition<'c> {
+    written: &'c Program,
+    plain: Option<Plain>,
+    ready: IdedExpr,
 }
 
 /// The checks of one kind, and what their conditions select.
@@ -171,8 +180,8 @@ fn plan<'c>(checks: &[&'c CompiledCheck], root: &mut Context<'_, '_>) -> BTreeMa
         let ready = |(position, check): (usize, &'c CompiledCheck)| Planned {
             position,
             check,
-            applies: check.applies.as_ref().map(|program| workshop.ready(program.expression())),
-            passes: workshop.ready(check.passes.expression()),
+            applies: check.applies.as_ref().map(|written| Condition::of(written, &mut workshop)),
+            passes: Condition::of(&check.passes, &mut workshop),
             evidence: check.check.evidence.iter().map(|path| Lookup::parse(path)).collect(),
         };
         let checks = checks.into_iter().map(ready).collect();
@@ -190,7 +199,7 @@ fn number(position: usize) -> u32 {
 fn judge(planned: &Planned<'_>, scope: &Context<'_, '_>, subject: &Subject<'_>) -> Judgement {
     let decided = match applies(planned, scope, subject) {
         Ok(false) => return None,
-        Ok(true) => holds(&planned.passes, &planned.check.passes, scope, subject),
+        Ok(true) => planned.passes.holds(scope, subject),
         Err(unreadable) => Err(unreadable),
     };
     let (status, unreadable) = match decided {
@@ -207,31 +216,39 @@ fn applies(
     scope: &Context<'_, '_>,
     subject: &Subject<'_>,
 ) -> Result<bool, Vec<Unreadable>> {
-    match (&planned.applies, &planned.check.applies) {
-        (Some(ready), Some(program)) => holds(ready, program, scope, subject),
-        _ => Ok(true),
-    }
+    planned.applies.as_ref().map_or(Ok(true), |condition| condition.holds(scope, subject))
 }
 
-/// What a condition says, or why it says nothing. It runs as `ready`; `program` is how it was written.
-fn holds(
-    ready: &IdedExpr,
-    program: &Program,
-    scope: &Context<'_, '_>,
-    subject: &Subject<'_>,
-) -> Result<bool, Vec<Unreadable>> {
-    subject.missed().forget();
-    let error = match CelValue::resolve_val(ready, scope) {
-        Ok(value) => match value.downcast_ref::<cel::common::types::CelBool>() {
-            Some(value) => return Ok(*value.inner()),
-            None => ExecutionError::UnexpectedType {
-                got: value.get_type().name().to_owned(),
-                want: "bool".to_owned(),
+impl<'c> Condition<'c> {
+    fn of(written: &'c Program, workshop: &mut Workshop) -> Self {
+        let expression = written.expression();
+        Self { written, plain: Plain::of(expression), ready: workshop.ready(expression) }
+    }
+
+    /// What the condition says, or why it says nothing.
+    fn holds(&self, scope: &Context<'_, '_>, subject: &Subject<'_>) -> Result<bool, Vec<Unreadable>> {
+        let Some(decided) = self.plain.as_ref().and_then(|plain| plain.decide(subject)) else {
+            return self.ask(scope, subject);
+        };
+        debug_assert_eq!(self.ask(scope, subject), Ok(decided), "{:?}", self.plain);
+        Ok(decided)
+    }
+
+    /// What CEL says.
+    fn ask(&self, scope: &Context<'_, '_>, subject: &Subject<'_>) -> Result<bool, Vec<Unreadable>> {
+        subject.missed().forget();
+        let error = match CelValue::resolve_val(&self.ready, scope) {
+            Ok(value) => match value.downcast_ref::<cel::common::types::CelBool>() {
+                Some(value) => return Ok(*value.inner()),
+                None => ExecutionError::UnexpectedType {
+                    got: value.get_type().name().to_owned(),
+                    want: "bool".to_owned(),
+                },
             },
-        },
-        Err(error) => error,
-    };
-    Err(reasons::of(&error, program, subject))
+            Err(error) => error,
+        };
+        Err(reasons::of(&error, self.written, subject))
+    }
 }
 
 /// A resource that was not listed this time may have changed, so that no old value decides anything.

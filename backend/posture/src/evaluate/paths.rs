@@ -213,7 +213,8 @@ pub(super) fn is_type(name: &str) -> bool {
     types.contains(&name)
 }
 
-fn json(literal: &LiteralValue) -> Option<Value> {
+/// A literal as a facet would hold it.
+pub(super) fn json(literal: &LiteralValue) -> Option<Value> {
     match literal {
         LiteralValue::Boolean(flag) => Some(Value::from(*flag.inner())),
         LiteralValue::Int(number) => Some(Value::from(*number.inner())),

@@ -133,7 +133,8 @@ impl<'a> Subject<'a> {
     }
 }
 
-fn walk<'v>(value: &'v Value, keys: &[String]) -> Option<&'v Value> {
+/// What stands below `value` at `keys`.
+pub(super) fn walk<'v>(value: &'v Value, keys: &[String]) -> Option<&'v Value> {
     keys.iter().try_fold(value, |value, key| value.as_object()?.get(key))
 }
 
