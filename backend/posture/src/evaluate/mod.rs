@@ -225,7 +225,8 @@ impl<'c> Condition<'c> {
         Self { written, plain: Plain::of(expression), ready: workshop.ready(expression) }
     }
 
-    /// What the condition says, or why it says nothing.
+    /// What the condition says, or why it says nothing. Where debug assertions are on, as in tests, CEL is asked of
+    /// everything and has to say the same.
     fn holds(&self, scope: &Context<'_, '_>, subject: &Subject<'_>) -> Result<bool, Vec<Unreadable>> {
         let Some(decided) = self.plain.as_ref().and_then(|plain| plain.decide(subject)) else {
             return self.ask(scope, subject);
