@@ -14,6 +14,7 @@ use nephoscope_model::{PackedResource, Shard, ShardKey, Uid};
 mod asking;
 pub mod aws;
 pub mod azure;
+mod basket;
 pub mod budget;
 pub mod declared;
 mod detect;
@@ -105,11 +106,12 @@ pub trait Collector: Send + Sync {
     /// it is of no use.
     fn carries(&self, key: &ShardKey) -> &'static [&'static str];
 
-    /// Reads one shard. It never fails: what could not be read is said in the shard's coverage.
-    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard;
+    /// Reads one shard, and packs what it reads as it comes. It never fails: what could not be read is said in the
+    /// shard's coverage.
+    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource>;
 
-    /// The same, packed. A collector with long listings packs what it reads as it comes, and never holds all of it open.
-    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
-        self.collect(key, context).await.packed()
+    /// The same, open.
+    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+        self.collect_packed(key, context).await.open()
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use nephoscope_model::{CollectionError, Coverage, CoverageState, Facet, Resource, Shard, ShardKey, Uid};
+use nephoscope_model::{
+    CollectionError, Coverage, CoverageState, Facet, PackedResource, Resource, Shard, ShardKey, Uid,
+};
 
 use crate::failure::{Asked, Class, Failure};
 
@@ -168,7 +170,7 @@ fn state(listings: &[Option<Failure>], log: &Log) -> CoverageState {
 }
 
 /// A shard whose reading ended by a fault of ours, in these words; what was read of it is lost.
-pub fn broken_off(key: &ShardKey, words: &str) -> Shard {
+pub fn broken_off(key: &ShardKey, words: &str) -> Shard<PackedResource> {
     let mut log = Log::default();
     let message = format!("reading it broke off by a fault of this program ({words}); please report it");
     log.add("collect", "BrokenOff", &message, None, None);
@@ -176,14 +178,14 @@ pub fn broken_off(key: &ShardKey, words: &str) -> Shard {
 }
 
 /// A shard of which nothing was read.
-pub(crate) fn unread(key: &ShardKey, state: CoverageState, log: Log) -> Shard {
+pub(crate) fn unread(key: &ShardKey, state: CoverageState, log: Log) -> Shard<PackedResource> {
     let errors = log.errors.into_values().collect();
     let coverage = Coverage { state, calls: log.calls, errors, costs: Vec::new(), listed: false };
     Shard { key: key.clone(), coverage, resources: Vec::new() }
 }
 
 /// A key that was not planned, such as one of a scan that began with other credentials.
-pub(crate) fn not_collected(key: &ShardKey) -> Shard {
+pub(crate) fn not_collected(key: &ShardKey) -> Shard<PackedResource> {
     let mut log = Log::default();
     let api = format!("{}:*", key.service);
     log.add(&api, "NotCollected", "the shard is not one of this account and this release", None, None);

@@ -139,7 +139,7 @@ async fn read(collector: Arc<dyn Collector>, key: ShardKey, context: Context) ->
     let task = tokio::spawn(async move { collector.collect_packed(&of, &context).await });
     match AbortOnDropHandle::new(task).await {
         Ok(shard) => shard,
-        Err(ended) => broken_off(&key, &ended.to_string()).packed(),
+        Err(ended) => broken_off(&key, &ended.to_string()),
     }
 }
 

@@ -4,22 +4,24 @@
 //! lines are discarded, because at trace level they hold whole requests and answers.
 
 use aws_config::SdkConfig;
-use nephoscope_model::{Region, Uid};
+use nephoscope_model::{Region, Resource, Uid};
 use serde_json::Value;
 use tracing::Dispatch;
 use tracing::instrument::WithSubscriber;
 
 use super::api::Action;
-use super::basket::Basket;
 use super::carry::Past;
 use super::failure::Failure;
 use super::place::Place;
 use super::request::Request;
+use super::volatile::{Path, drop_volatile};
 use super::wire;
 use crate::Named;
+use crate::basket::Basket;
 use crate::budget::Budgets;
 use crate::limits::Limits;
 use crate::log::Journal;
+use crate::normalise::tidy_one;
 use crate::purpose::Purpose;
 use crate::redact::Redactor;
 
@@ -96,5 +98,13 @@ impl Reader {
         };
         let answer = self.limits.insist(action, &budget, &self.log, send).await;
         answer.inspect_err(|failure| self.log.record(failure, about))
+    }
+
+    /// Keeps a resource to which nothing will be added, without the fields at `volatile`.
+    pub(super) fn keep(&self, mut resource: Resource, volatile: &[Path]) {
+        drop_volatile(&mut resource, volatile);
+        tidy_one(&mut resource);
+        self.past.settle(&mut resource);
+        self.basket.put(resource);
     }
 }

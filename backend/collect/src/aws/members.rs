@@ -148,10 +148,6 @@ impl Collector for Organization {
         carries(key)
     }
 
-    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
-        self.collect_packed(key, context).await.open()
-    }
-
     async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
         let known = lock(&self.refused).get(&key.account).cloned();
         let session = match known {
@@ -163,7 +159,7 @@ impl Collector for Organization {
             Err(failure) => {
                 let mut log = Log::default();
                 log.add(failure.api, &failure.error, &failure.message, failure.permission, None);
-                return unread(key, failure.coverage(), log).packed();
+                return unread(key, failure.coverage(), log);
             }
         };
         if let Some(member) = self.members.get(&key.account) {

@@ -8,11 +8,11 @@ use aws_config::SdkConfig;
 use nephoscope_model::{AccountId, PackedResource, Provider, Region, ServiceName, Shard, ShardKey};
 
 use self::api::Action;
-use self::basket::{Basket, Complete};
 use self::carry::Past;
 use self::client::Reader;
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place};
+use crate::basket::{Basket, Complete};
 use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
@@ -26,7 +26,6 @@ mod apigateway;
 mod apigatewayv2;
 mod apprunner;
 mod appsync;
-mod basket;
 mod bedrockagent;
 mod budgets;
 mod carry;
@@ -327,32 +326,6 @@ impl Aws {
         Ok(shards.collect())
     }
 
-    /// Reads one shard, with what is known from other shards and from the scan before.
-    pub async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
-        self.read_packed(key, context).await.open()
-    }
-
-    async fn read_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
-        let mut reader = self.reader(&key.region, &key.service);
-        reader.named = context.named.clone();
-        reader.past.previous = context.previous.clone();
-        reader.past.instant = context.instant;
-        reader.basket = Basket::seen_through(context.preview.clone());
-        if key.service.as_str() == "sts" {
-            reader.log = Journal::after(self.log.lock().clone());
-        }
-        let ours = key.provider == Provider::Aws && key.account == self.account;
-        let listings = if ours { read(key.service.as_str(), &reader).await } else { None };
-        let Some(listings) = listings else { return not_collected(key).packed() };
-        let Complete { resources, unreadable } = reader.basket.into_complete();
-        let mut log = reader.log.into_log();
-        // What was not asked is no error.
-        if self.options.asking.purpose != Purpose::Plan {
-            log.complete_with(unreadable);
-        }
-        Shard { key: key.clone(), coverage: log.coverage(&listings), resources }
-    }
-
     fn reader(&self, region: &Region, service: &ServiceName) -> Reader {
         let place = Place {
             partition: self.partition.clone(),
@@ -398,12 +371,25 @@ impl Collector for Aws {
         carries(key)
     }
 
-    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
-        Aws::collect(self, key, context).await
-    }
-
     async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
-        self.read_packed(key, context).await
+        let mut reader = self.reader(&key.region, &key.service);
+        reader.named = context.named.clone();
+        reader.past.previous = context.previous.clone();
+        reader.past.instant = context.instant;
+        reader.basket = Basket::seen_through(context.preview.clone());
+        if key.service.as_str() == "sts" {
+            reader.log = Journal::after(self.log.lock().clone());
+        }
+        let ours = key.provider == Provider::Aws && key.account == self.account;
+        let listings = if ours { read(key.service.as_str(), &reader).await } else { None };
+        let Some(listings) = listings else { return not_collected(key) };
+        let Complete { resources, unreadable } = reader.basket.into_complete();
+        let mut log = reader.log.into_log();
+        // What was not asked is no error.
+        if self.options.asking.purpose != Purpose::Plan {
+            log.complete_with(unreadable);
+        }
+        Shard { key: key.clone(), coverage: log.coverage(&listings), resources }
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::graph::{Graph, QUERY};
 use crate::failure::{Class, Failure};
-use crate::normalise::{Outcome, put, tag, text};
+use crate::normalise::{put, tag, text};
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Pages, Reader, Request};
 
@@ -123,6 +123,15 @@ impl Kind {
         }
     }
 
+    /// True where resources of the other kind are looked at to find those of this one.
+    fn asks_of(&self, other: &Self) -> bool {
+        match self.source {
+            Source::Children { of, .. } => of == other.kind,
+            Source::Named { .. } => self.kind != other.kind,
+            Source::Graph { .. } | Source::Subscription { .. } | Source::Itself => false,
+        }
+    }
+
     /// True where nothing of the kind is known without this call.
     pub(super) fn is_listed_by(&self, api: &str) -> bool {
         match self.source {
@@ -169,14 +178,14 @@ pub(super) struct Place<'a> {
     pub types: &'a [&'static str],
 }
 
-/// Reads all `kinds` of a shard.
+/// Reads all `kinds` of a shard, and tells how their listings ended.
 pub(super) async fn gather(
     reader: &Reader,
     place: &Place<'_>,
     graph: &Graph,
     kinds: &'static [Kind],
-) -> Outcome {
-    let mut resources: Vec<Resource> = Vec::new();
+) -> Vec<Option<Failure>> {
+    let mut asked_of: Vec<Resource> = Vec::new();
     let mut listings = Vec::new();
     let types: Vec<&str> = kinds.iter().filter_map(Kind::type_).collect();
     let mut rows = Vec::new();
@@ -203,7 +212,7 @@ pub(super) async fn gather(
                 let request = Request::get(&format!("/subscriptions/{}{path}", place.subscription));
                 let mut named = Vec::new();
                 let keeping = |item: Value| {
-                    if keep(&item, &resources) {
+                    if keep(&item, &asked_of) {
                         named.push(item);
                     }
                 };
@@ -211,7 +220,8 @@ pub(super) async fn gather(
                 named
             }
             Source::Children { of, list, path, when } => {
-                let parents = resources.iter().filter(|known| known.kind.as_str() == of && when(known));
+                let parents = asked_of.iter().filter(|known| known.kind.as_str() == of && when(known));
+                let parents: Vec<&Resource> = parents.collect();
                 let lists = reader
                     .each(parents, |parent| async move {
                         let request = Request::get(&format!("{}{path}", id(parent)));
@@ -244,40 +254,45 @@ pub(super) async fn gather(
         if reader.wants_one() {
             found.truncate(1);
         }
-        details(reader, kind, &mut found).await;
-        resources.extend(found);
+        let is_asked_of = kinds.iter().any(|other| other.asks_of(kind));
+        let detailed = |found| details(reader, kind, found);
+        reader
+            .for_each(found, detailed, |resource| match is_asked_of {
+                true => asked_of.push(resource),
+                false => complete(reader, kind, resource),
+            })
+            .await;
     }
-    for resource in &mut resources {
+    for resource in asked_of {
         if let Some(kind) = kinds.iter().find(|kind| kind.kind == resource.kind.as_str()) {
-            (kind.normalise)(resource, &reader.redactor);
+            complete(reader, kind, resource);
         }
     }
     if listings.is_empty() {
         listings.push(None);
     }
-    Outcome { resources, listings }
+    listings
 }
 
-/// Reads the details of each resource, as many resources at a time as the limits allow.
-async fn details(reader: &Reader, kind: &'static Kind, found: &mut [Resource]) {
-    let reads = reader
-        .each(found.iter(), |resource| async move {
-            let mut reads = Vec::new();
-            for detail in kind.details {
-                reads.push(if (detail.when)(resource) {
-                    read(reader, detail, resource).await
-                } else {
-                    Ok(None)
-                });
-            }
-            reads
-        })
-        .await;
-    for (resource, reads) in found.iter_mut().zip(reads) {
-        for (detail, read) in kind.details.iter().zip(reads) {
-            put(resource, detail.facet, read);
-        }
+/// Keeps a resource of which everything was read.
+fn complete(reader: &Reader, kind: &Kind, mut resource: Resource) {
+    (kind.normalise)(&mut resource, &reader.redactor);
+    reader.keep(resource);
+}
+
+/// The resource with its details.
+async fn details(reader: &Reader, kind: &'static Kind, mut resource: Resource) -> Resource {
+    let mut reads = Vec::new();
+    for detail in kind.details {
+        reads.push(match (detail.when)(&resource) {
+            true => read(reader, detail, &resource).await,
+            false => Ok(None),
+        });
     }
+    for (detail, read) in kind.details.iter().zip(reads) {
+        put(&mut resource, detail.facet, read);
+    }
+    resource
 }
 
 async fn read(reader: &Reader, detail: &'static Detail, resource: &Resource) -> crate::normalise::Read {

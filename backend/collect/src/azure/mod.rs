@@ -38,12 +38,15 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nephoscope_model::{AccountId, CoverageState, Provider, Region, ServiceName, Shard, ShardKey};
+use nephoscope_model::{
+    AccountId, CoverageState, PackedResource, Provider, Region, ServiceName, Shard, ShardKey,
+};
 
 use self::arm::Arm;
 use self::graph::{Graph, QUERY};
 use self::kind::{Kind, Place, gather};
 use self::subscriptions::{Subscriptions, is_seen};
+use crate::basket::Basket;
 use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
@@ -168,7 +171,7 @@ impl Collector for Azure {
         &[]
     }
 
-    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
         let service = SERVICES.iter().find(|service| service.name == key.service.as_str());
         let (Some(service), Some(listed), Provider::Azure) =
             (service, self.subscriptions.get(&key.account), key.provider)
@@ -177,6 +180,7 @@ impl Collector for Azure {
         };
         let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
         reader.named = context.named.clone();
+        reader.basket = Basket::seen_through(context.preview.clone());
         if self.ids.first() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
@@ -197,8 +201,8 @@ impl Collector for Azure {
             all: &self.ids,
             types: &self.types,
         };
-        let outcome = gather(&reader, &place, &self.graph, service.kinds).await;
-        reader.shard(key, outcome)
+        let listings = gather(&reader, &place, &self.graph, service.kinds).await;
+        reader.shard(key, &listings)
     }
 }
 

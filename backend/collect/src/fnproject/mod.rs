@@ -264,14 +264,10 @@ impl Collector for FnProject {
         &[]
     }
 
-    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
-        self.collect_packed(key, context).await.open()
-    }
-
     async fn collect_packed(&self, key: &ShardKey, _context: &Context) -> Shard<PackedResource> {
         let known = SERVICES.iter().any(|service| service.name == key.service.as_str());
         if !known || key.provider != Provider::Fn || key.account != self.place.account {
-            return not_collected(key).packed();
+            return not_collected(key);
         }
         let mut reader = Reader::of(&self.options.asking, &self.wire, self.place.account.clone());
         if key.service.as_str() == SERVICES[0].name {

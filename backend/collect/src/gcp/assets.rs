@@ -50,9 +50,9 @@ impl Assets {
 
 impl Inventory {
     /// The assets of one type; whoever comes second gets none.
-    pub(super) fn take(&self, type_: &str) -> Vec<Value> {
+    pub(super) fn take(&self, type_: &str) -> impl Iterator<Item = Value> + use<> {
         let taken = self.by_type.lock().unwrap_or_else(PoisonError::into_inner).remove(type_);
-        taken.into_iter().flatten().filter_map(|asset| serde_json::from_str(&asset).ok()).collect()
+        taken.into_iter().flatten().filter_map(|asset| serde_json::from_str(&asset).ok())
     }
 
     /// The IAM policy of one asset; none where it has none of its own.

@@ -13,7 +13,7 @@ use super::assets::{self, Inventory};
 use super::lending;
 use super::locations::{self, Locations};
 use crate::failure::{Class, Failure};
-use crate::normalise::{Outcome, Read, put, tag, text};
+use crate::normalise::{Read, put, tag, text};
 use crate::purpose::Purpose;
 use crate::redact::Redactor;
 use crate::rest::{Action, List, Reader, Request};
@@ -143,6 +143,11 @@ impl Kind {
         }
     }
 
+    /// True where it is listed below each resource of the other kind.
+    fn stands_below(&self, other: &Self) -> bool {
+        matches!(self.source, Source::Children { of, .. } if of == other.kind)
+    }
+
     /// True where it is read only as far as others name it.
     pub(super) fn waits(&self) -> bool {
         matches!(self.source, Source::Named { .. })
@@ -190,73 +195,104 @@ struct Found {
     policy: Option<Option<Value>>,
 }
 
-/// Reads all `kinds` of a shard. `inventory` is none where no kind is in it.
+/// What was listed of a kind.
+struct Listed<'a> {
+    /// One after another; none in place of an item that says neither what it is called nor what it is.
+    items: Box<dyn Iterator<Item = Option<Found>> + Send + 'a>,
+    /// The call that lists them.
+    by: Option<&'static Action>,
+}
+
+impl<'a> Listed<'a> {
+    fn of(items: impl Iterator<Item = Option<Found>> + Send + 'a, by: Option<&'static Action>) -> Self {
+        Self { items: Box::new(items), by }
+    }
+
+    /// Items of a listing of the service's own.
+    fn plain(
+        kind: &'static Kind,
+        place: &'a Place<'_>,
+        items: Vec<Value>,
+        by: Option<&'static Action>,
+    ) -> Self {
+        let found = move |item| resource(kind, place, item).map(|resource| Found { resource, policy: None });
+        Self::of(items.into_iter().map(found), by)
+    }
+}
+
+/// Reads all `kinds` of a shard, and tells how their listings ended. `inventory` is none where no kind is in it.
 pub(super) async fn gather(
     reader: &Reader,
     place: &Place<'_>,
     inventory: Option<&Inventory>,
     kinds: &'static [Kind],
-) -> Outcome {
-    let mut resources: Vec<Resource> = Vec::new();
+) -> Vec<Option<Failure>> {
+    let mut parents: Vec<(&Kind, Resource)> = Vec::new();
     let mut listings = Vec::new();
     let mut locations = Locations::default();
     for kind in kinds {
-        let mut found = find(reader, place, inventory, kind, &resources, &mut locations, &mut listings).await;
-        if reader.wants_one() {
-            found.truncate(1);
+        let listed = find(reader, place, inventory, kind, &parents, &mut locations, &mut listings).await;
+        let mut nameless = 0;
+        let found = listed.items.filter_map(|item| {
+            nameless += usize::from(item.is_none());
+            item
+        });
+        let most = if reader.wants_one() { 1 } else { usize::MAX };
+        let has_children = kinds.iter().any(|other| other.stands_below(kind));
+        let detailed = |found| details(reader, place, kind, found);
+        reader
+            .for_each(found.take(most), detailed, |resource| match has_children {
+                true => parents.push((kind, resource)),
+                false => complete(reader, kind, resource),
+            })
+            .await;
+        if let (1.., Some(action)) = (nameless, listed.by) {
+            // Were it no failure, they would seem to be gone.
+            let failure = Failure::malformed(action, &format!("{nameless} items have no name or no data"));
+            reader.log.record(&failure, None);
+            listings.push(Some(failure));
         }
-        details(reader, place, kind, &mut found).await;
-        resources.extend(found.into_iter().map(|found| found.resource));
     }
-    for resource in &mut resources {
-        if let Some(kind) = kinds.iter().find(|kind| kind.kind == resource.kind.as_str()) {
-            (kind.normalise)(resource, &reader.redactor);
-        }
-        lending::relate_roles(resource);
+    for (kind, parent) in parents {
+        complete(reader, kind, parent);
     }
     if listings.is_empty() {
         listings.push(None);
     }
-    Outcome { resources, listings }
+    listings
 }
 
-async fn find(
+/// Keeps a resource of which everything was read.
+fn complete(reader: &Reader, kind: &Kind, mut resource: Resource) {
+    (kind.normalise)(&mut resource, &reader.redactor);
+    lending::relate_roles(&mut resource);
+    reader.keep(resource);
+}
+
+async fn find<'a>(
     reader: &Reader,
-    place: &Place<'_>,
-    inventory: Option<&Inventory>,
+    place: &'a Place<'_>,
+    inventory: Option<&'a Inventory>,
     kind: &'static Kind,
-    resources: &[Resource],
+    parents: &[(&Kind, Resource)],
     locations: &mut Locations,
     listings: &mut Vec<Option<Failure>>,
-) -> Vec<Found> {
-    let plain = |items: Vec<Value>| -> Vec<Found> {
-        let made = items.into_iter().filter_map(|item| resource(kind, place, item));
-        made.map(|resource| Found { resource, policy: None }).collect()
-    };
-    let listed = |items: Vec<Value>, list: &List, listings: &mut Vec<Option<Failure>>| {
-        let count = items.len();
-        let found = plain(items);
-        listings.extend(nameless(reader, count, found.len(), &list.action));
-        found
-    };
+) -> Listed<'a> {
     match kind.source {
-        Source::Itself => plain(vec![place.listed.clone()]),
+        Source::Itself => Listed::plain(kind, place, vec![place.listed.clone()], None),
         Source::Listed { list, path } => {
             let path = fill(path, place, "");
             let listing = locations.list(reader, place.project, list, &path, address).await;
             listings.push(listing.failure);
-            listed(listing.items, list, listings)
+            Listed::plain(kind, place, listing.items, Some(&list.action))
         }
         Source::Assets { type_, list, path } => {
-            let Some(inventory) = inventory else { return Vec::new() };
+            let Some(inventory) = inventory else { return Listed::of(std::iter::empty(), None) };
             match (&inventory.failure, list) {
                 (None, _) => {
                     listings.push(None);
-                    let assets = inventory.take(type_);
-                    let count = assets.len();
-                    let found = from_inventory(kind, place, inventory, assets);
-                    listings.extend(nameless(reader, count, found.len(), &assets::LIST.action));
-                    found
+                    let found = move |asset| from_inventory(kind, place, inventory, asset);
+                    Listed::of(inventory.take(type_).map(found), Some(&assets::LIST.action))
                 }
                 (Some(failure), None) => {
                     reader.log.note(failure);
@@ -266,7 +302,7 @@ async fn find(
                         failure.class = Class::Other;
                     }
                     listings.push(Some(failure));
-                    Vec::new()
+                    Listed::of(std::iter::empty(), None)
                 }
                 (Some(failure), Some(list)) => {
                     // All that it would have spared is read instead.
@@ -274,12 +310,13 @@ async fn find(
                     let path = fill(path, place, "");
                     let listing = locations.list(reader, place.project, list, &path, address).await;
                     listings.push(listing.failure);
-                    listed(listing.items, list, listings)
+                    Listed::plain(kind, place, listing.items, Some(&list.action))
                 }
             }
         }
         Source::Children { of, list, path, when } => {
-            let parents = resources.iter().filter(|known| known.kind.as_str() == of && when(known));
+            let parents = parents.iter().filter(|(kind, known)| kind.kind == of && when(known));
+            let parents: Vec<&Resource> = parents.map(|(_, parent)| parent).collect();
             let lists = reader
                 .each(parents, |parent| async move {
                     let request = address(&fill(path, place, relative(&parent.uid)));
@@ -295,91 +332,70 @@ async fn find(
                 listings.push(failure);
                 items.extend(listing.items);
             }
-            listed(items, list, listings)
+            Listed::plain(kind, place, items, Some(&list.action))
         }
         Source::Named { prefix, action, path } => {
             let most = if reader.purpose == Purpose::Probe { 1 } else { usize::MAX };
             let named = reader.named.beginning(prefix.to_string()).take(most);
             let uids: Vec<Uid> = named.map(Uid::from).collect();
             let reads = reader
-                .each(&uids, |uid| async move {
-                    let request = Request::get(&fill(path, place, relative(uid)));
-                    (uid, place.shared.read(reader, action, uid, &request).await)
+                .each(uids, |uid| async move {
+                    let request = Request::get(&fill(path, place, relative(&uid)));
+                    let read = place.shared.read(reader, action, &uid, &request).await;
+                    (uid, read)
                 })
                 .await;
-            let mut found = Vec::new();
-            for (uid, read) in reads {
-                // What others name need not exist any more; what could not be read does.
-                if let Ok(None) = read {
-                    continue;
-                }
-                let mut resource = bare(kind, place, uid.clone(), relative(uid));
+            // What others name need not exist any more; what could not be read does.
+            let there = reads.into_iter().filter(|(_, read)| !matches!(read, Ok(None)));
+            let found = move |(uid, read): (Uid, Read)| {
+                let name = relative(&uid).to_owned();
+                let mut resource = bare(kind, place, uid, &name);
                 put(&mut resource, kind.facet, read);
-                found.push(Found { resource, policy: None });
-            }
-            found
+                Some(Found { resource, policy: None })
+            };
+            Listed::of(there.map(found), None)
         }
     }
 }
 
-/// The failure of a listing some of whose items say neither what they are called nor what they are. Were it none, they
-/// would seem to be gone.
-fn nameless(reader: &Reader, listed: usize, made: usize, action: &Action) -> Option<Option<Failure>> {
-    (made < listed).then(|| {
-        let failure = Failure::malformed(action, &format!("{} items have no name or no data", listed - made));
-        reader.log.record(&failure, None);
-        Some(failure)
-    })
+/// What an asset of the inventory is, with its policy.
+fn from_inventory(kind: &Kind, place: &Place<'_>, inventory: &Inventory, mut asset: Value) -> Option<Found> {
+    let uid = Uid::from(text(&asset, "/name")?);
+    let location = text(&asset, "/resource/location").map(str::to_owned);
+    let data = asset.pointer_mut("/resource/data").map(Value::take)?;
+    let mut resource = resource_as(kind, place, uid, data);
+    if let (true, Some(location)) = (resource.region == Region::global(), location) {
+        resource.region = Region::from(location);
+    }
+    let policy = match inventory.policy_failure {
+        None => Some(inventory.policy(resource.uid.as_str())),
+        Some(_) => None,
+    };
+    Some(Found { resource, policy })
 }
 
-/// What the inventory has of a type, each with its policy.
-fn from_inventory(kind: &Kind, place: &Place<'_>, inventory: &Inventory, assets: Vec<Value>) -> Vec<Found> {
-    let found = assets.into_iter().filter_map(|mut asset| {
-        let uid = Uid::from(text(&asset, "/name")?);
-        let location = text(&asset, "/resource/location").map(str::to_owned);
-        let data = asset.pointer_mut("/resource/data").map(Value::take)?;
-        let mut resource = resource_as(kind, place, uid, data);
-        if let (true, Some(location)) = (resource.region == Region::global(), location) {
-            resource.region = Region::from(location);
-        }
-        let policy = match inventory.policy_failure {
-            None => Some(inventory.policy(resource.uid.as_str())),
-            Some(_) => None,
+/// The resource with its policy and details.
+async fn details(reader: &Reader, place: &Place<'_>, kind: &'static Kind, found: Found) -> Resource {
+    let Found { mut resource, policy } = found;
+    let mut reads: Vec<(&'static str, Read)> = Vec::new();
+    if let Some(ask) = kind.policy {
+        let read = match policy {
+            Some(known) => Ok(known),
+            None => read(reader, place, ask, &resource).await,
         };
-        Some(Found { resource, policy })
-    });
-    found.collect()
-}
-
-/// Reads policy and details of each resource, as many resources at a time as the limits allow.
-async fn details(reader: &Reader, place: &Place<'_>, kind: &'static Kind, found: &mut [Found]) {
-    let reads = reader
-        .each(found.iter(), |found| async move {
-            let mut reads: Vec<(&'static str, Read)> = Vec::new();
-            if let Some(ask) = kind.policy {
-                reads.push((
-                    "policy",
-                    match &found.policy {
-                        Some(known) => Ok(known.clone()),
-                        None => read(reader, place, ask, &found.resource).await,
-                    },
-                ));
-            }
-            for detail in kind.details {
-                let read = match (detail.when)(&found.resource) {
-                    true => read(reader, place, detail.ask, &found.resource).await,
-                    false => Ok(None),
-                };
-                reads.push((detail.facet, read));
-            }
-            reads
-        })
-        .await;
-    for (found, reads) in found.iter_mut().zip(reads) {
-        for (facet, read) in reads {
-            put(&mut found.resource, facet, read);
-        }
+        reads.push(("policy", read));
     }
+    for detail in kind.details {
+        let read = match (detail.when)(&resource) {
+            true => read(reader, place, detail.ask, &resource).await,
+            false => Ok(None),
+        };
+        reads.push((detail.facet, read));
+    }
+    for (facet, read) in reads {
+        put(&mut resource, facet, read);
+    }
+    resource
 }
 
 async fn read(reader: &Reader, place: &Place<'_>, ask: Ask, resource: &Resource) -> Read {

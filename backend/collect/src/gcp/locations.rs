@@ -101,7 +101,8 @@ impl Locations {
             Ok(places) => places,
             Err(failure) => return Listing { items: Vec::new(), failure: Some(failure) },
         };
-        let requests = places.iter().map(|place| address(&path.replace(LOCATION, place)));
+        let requests: Vec<Request> =
+            places.iter().map(|place| address(&path.replace(LOCATION, place))).collect();
         let listings = reader.each(requests, |request| reader.list(list, None, request)).await;
         let mut whole = Listing { items: Vec::new(), failure: None };
         for listing in listings {

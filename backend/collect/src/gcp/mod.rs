@@ -47,12 +47,13 @@ mod tests;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use nephoscope_model::{AccountId, Provider, Region, ServiceName, Shard, ShardKey};
+use nephoscope_model::{AccountId, PackedResource, Provider, Region, ServiceName, Shard, ShardKey};
 
 use self::assets::Assets;
 use self::google::Google;
 use self::kind::{Kind, Place, Shared, gather};
 use self::projects::Projects;
+use crate::basket::Basket;
 use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
@@ -177,7 +178,7 @@ impl Collector for Gcp {
         &[]
     }
 
-    async fn collect(&self, key: &ShardKey, context: &Context) -> Shard {
+    async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
         let (Some(service), Some(listed), Provider::Gcp) =
             (service(key), self.projects.get(&key.account), key.provider)
         else {
@@ -185,6 +186,7 @@ impl Collector for Gcp {
         };
         let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
         reader.named = context.named.clone();
+        reader.basket = Basket::seen_through(context.preview.clone());
         if self.projects.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
@@ -193,8 +195,8 @@ impl Collector for Gcp {
             false => None,
         };
         let place = Place { project: &key.account, listed, service: &key.service, shared: &self.shared };
-        let outcome = gather(&reader, &place, inventory.as_deref(), service.kinds).await;
-        reader.shard(key, outcome)
+        let listings = gather(&reader, &place, inventory.as_deref(), service.kinds).await;
+        reader.shard(key, &listings)
     }
 }
 

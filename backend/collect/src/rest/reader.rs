@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::StreamExt;
-use futures::stream;
-use nephoscope_model::{AccountId, Region, Shard, ShardKey, Uid};
+use futures::stream::FuturesOrdered;
+use nephoscope_model::{AccountId, PackedResource, Region, Resource, Shard, ShardKey, Uid};
 use serde_json::{Map, Value};
 
 use super::{Action, List, Pages, Request, Wire};
+use crate::basket::{Basket, Complete};
 use crate::budget::Budgets;
 use crate::failure::{Class, Failure};
 use crate::limits::Limits;
 use crate::log::Journal;
-use crate::normalise::{Outcome, Read, tidy};
+use crate::normalise::{Read, tidy_one};
 use crate::pages::{Listing, Tokens, keep_first};
 use crate::purpose::{Purpose, Tier};
 use crate::redact::Redactor;
@@ -35,6 +36,8 @@ pub(crate) struct Reader {
     /// How much may be asked for.
     pub tier: Tier,
     pub log: Journal,
+    /// What is complete already.
+    pub basket: Basket,
 }
 
 impl Reader {
@@ -51,6 +54,7 @@ impl Reader {
             purpose: asking.purpose,
             tier: asking.tier,
             log: Journal::default(),
+            basket: Basket::default(),
         }
     }
 
@@ -214,15 +218,21 @@ impl Reader {
         }
     }
 
-    /// The shard that was read so, with its coverage.
-    pub(crate) fn shard(self, key: &ShardKey, read: Outcome) -> Shard {
-        let resources = tidy(read.resources);
+    /// Keeps a resource to which nothing will be added.
+    pub(crate) fn keep(&self, mut resource: Resource) {
+        tidy_one(&mut resource);
+        self.basket.put(resource);
+    }
+
+    /// The shard of what was kept, whose listings ended so, the main one first; none where one was read to its end.
+    pub(crate) fn shard(self, key: &ShardKey, listings: &[Option<Failure>]) -> Shard<PackedResource> {
+        let Complete { resources, unreadable } = self.basket.into_complete();
         let mut log = self.log.into_log();
         // What was not asked is no error.
         if self.purpose != Purpose::Plan {
-            log.complete(&resources);
+            log.complete_with(unreadable);
         }
-        Shard { key: key.clone(), coverage: log.coverage(&read.listings), resources }
+        Shard { key: key.clone(), coverage: log.coverage(listings), resources }
     }
 
     /// Runs `work` for each of `items`, as many at a time as the limits allow; the results keep the order.
@@ -234,8 +244,27 @@ impl Reader {
     where
         F: Future<Output = R>,
     {
-        let work = items.into_iter().map(work).collect::<Vec<_>>();
-        stream::iter(work).buffered(self.limits.concurrency).collect().await
+        let mut results = Vec::new();
+        self.for_each(items, work, |result| results.push(result)).await;
+        results
+    }
+
+    /// The same for items that are many: none is taken before its turn, and each result is handed on at its own.
+    pub(crate) async fn for_each<T, R, F>(
+        &self,
+        items: impl IntoIterator<Item = T>,
+        work: impl Fn(T) -> F,
+        mut hand_on: impl FnMut(R),
+    ) where
+        F: Future<Output = R>,
+    {
+        let mut items = items.into_iter();
+        let mut running: FuturesOrdered<F> =
+            items.by_ref().take(self.limits.concurrency).map(&work).collect();
+        while let Some(result) = running.next().await {
+            hand_on(result);
+            running.extend(items.next().map(&work));
+        }
     }
 
     /// True where the first item of a listing is enough. Where it is looked for what others name, it may be the last.

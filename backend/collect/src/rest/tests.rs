@@ -15,6 +15,7 @@ use wiremock::{Mock, MockServer, Request as Received, ResponseTemplate};
 use super::transport::{Outgoing, Transport};
 use super::{Action, Explained, List, Pages, Reader, Renewing, Reply, Request, Unsent, Wire};
 use crate::Named;
+use crate::basket::Basket;
 use crate::budget::{Budgets, Family};
 use crate::failure::Class;
 use crate::limits::Limits;
@@ -104,6 +105,7 @@ fn reader(server: &MockServer) -> Reader {
         purpose: Purpose::Scan,
         tier: Tier::Events,
         log: Journal::default(),
+        basket: Basket::default(),
     }
 }
 
@@ -229,6 +231,30 @@ async fn a_token_that_is_refused_midway_is_renewed_once_for_all_calls() {
     assert_eq!(reader.log.lock().calls["things.get"], seen.len() as u64, "each call is counted");
     assert_eq!(seen.len(), 40 + refused);
     assert!(reader.log.lock().errors.is_empty());
+}
+
+#[tokio::test]
+async fn no_item_is_taken_before_its_turn_and_results_keep_the_order() {
+    let server = server(|_| json_reply(json!({}))).await;
+    let mut reader = reader(&server);
+    reader.limits.concurrency = 3;
+    let taken = AtomicU32::new(0);
+    let mut handed_on = Vec::new();
+    let items = (0..20_u32).inspect(|_| {
+        taken.fetch_add(1, Ordering::Relaxed);
+    });
+    // Of three that run at the same time the first is the slowest.
+    let work = |item: u32| async move {
+        tokio::time::sleep(Duration::from_millis(u64::from(2 - item % 3))).await;
+        item
+    };
+    reader
+        .for_each(items, work, |item| {
+            handed_on.push(item);
+            assert!(taken.load(Ordering::Relaxed) <= item + 3, "{item}");
+        })
+        .await;
+    assert_eq!(handed_on, Vec::from_iter(0..20));
 }
 
 #[tokio::test]

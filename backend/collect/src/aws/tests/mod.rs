@@ -14,9 +14,8 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{Aws, AwsOptions, RegionChoice};
-use crate::Context;
-use crate::Limits;
 use crate::error::CollectError;
+use crate::{Collector, Context, Limits};
 
 mod carrying;
 mod connecting;

@@ -7,7 +7,7 @@ use nephoscope_model::secret::Redacted;
 
 use super::estate::{SIGNING, function_arn};
 use super::*;
-use crate::{Tier, actions, permissions};
+use crate::{Collector, Tier, actions, permissions};
 
 #[tokio::test]
 async fn functions_are_whole() {
