@@ -79,11 +79,25 @@ fn a_weak_workload_may_rewrite_a_strong_function() {
     let shop = Shop::with([strong, climber, host, weak].into_iter().chain(functions).collect());
     assert_eq!(known(&shop, &role_arn("host"), "rewrites"), json!([arn(1), arn(2)]));
     assert_eq!(known(&shop, &role_arn("weak"), "rewrites"), json!([]));
+    assert_eq!(known(&shop, &role_arn("strong"), "rewrites"), json!([]), "nothing is stronger");
     assert_eq!(known(&shop, &role_arn("climber"), "escalations"), json!(["lambda-new-function-invoke"]));
     assert_eq!(known(&shop, &role_arn("strong"), "admin"), json!(true));
     assert_eq!(known(&shop, &role_arn("host"), "workload"), json!(true));
     let deploying = role("pipeline", "codebuild.amazonaws.com", json!([]));
     assert_eq!(known(&Shop::with(vec![deploying]), &role_arn("pipeline"), "workload"), json!(false));
+}
+
+#[test]
+fn of_very_many_functions_a_hundred_are_named() {
+    let strong = role("strong", "lambda.amazonaws.com", json!([allow(json!("*"), json!("*"))]));
+    let host =
+        role("host", "ec2.amazonaws.com", json!([allow(json!("lambda:UpdateFunctionCode"), json!("*"))]));
+    let functions = (1..=103).map(|number| function(number, "strong"));
+    let shop = Shop::with([strong, host].into_iter().chain(functions).collect());
+    let rewrites = known(&shop, &role_arn("host"), "rewrites");
+    let named = rewrites.as_array().unwrap();
+    assert_eq!((named.len(), named.last()), (101, Some(&json!("and 3 more"))));
+    assert!(named[..100].iter().all(|name| name.as_str().unwrap().starts_with("arn:")));
 }
 
 #[test]

@@ -53,6 +53,17 @@ pub(super) fn merged(reasons: impl IntoIterator<Item = Unreadable>) -> Vec<Unrea
     reasons
 }
 
+/// How many of each other a fact names at most.
+const MOST_NAMED: usize = 100;
+
+/// Names in their order, as a fact has them. Where any resource can stand to any other, such lists would grow with the
+/// square of the estate: of very many the first hundred are named, and how many more there are.
+pub(super) fn named(names: &[&str]) -> Value {
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    names.iter().take(MOST_NAMED).copied().map(Value::from).chain(rest.map(Value::from)).collect()
+}
+
 /// The fact that a reading amounts to.
 pub(super) fn fact<T: Into<Value>>(reading: Reading<T>) -> Fact {
     match reading {

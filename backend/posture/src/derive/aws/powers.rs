@@ -9,7 +9,7 @@ use super::escalations;
 use super::grants::{Extent, Identity};
 use super::policies::{self, Policies};
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, merged, reason};
+use crate::derive::reading::{Reading, merged, named, reason};
 
 /// Actions that are worth a finding where a workload may do them, and that are not a way to more rights by themselves.
 const POWERS: [&str; 35] = [
@@ -72,7 +72,7 @@ const REWRITES: [&str; 2] = ["lambda:UpdateFunctionCode", "lambda:UpdateFunction
 pub(super) struct Powers {
     /// Administrators, and whoever can become one.
     strong: BTreeSet<usize>,
-    /// Functions that run with such a role.
+    /// Functions that run with such a role, sorted.
     targets: Vec<(String, usize)>,
     /// Roles besides administrators that may use every capacity provider.
     placing: Vec<String>,
@@ -97,6 +97,7 @@ impl Powers {
             let identity = policies.identity(&map.held(position).open_only(&["role"]));
             known.add(position, &functions, map, identity);
         }
+        known.targets.sort_unstable();
         known.doubts = merged(std::mem::take(&mut known.doubts));
         known
     }
@@ -151,21 +152,20 @@ impl Powers {
         if strong.is_empty() && !unread.is_empty() { Err(merged(unread)) } else { Ok(json!(strong)) }
     }
 
-    /// The functions of stronger roles whose code the role can change.
+    /// The functions of stronger roles whose code the role can change; nothing is stronger than an administrator.
     pub fn rewrites(&self, position: usize, identity: &Identity) -> Reading<Value> {
         // Most roles can change none at all. Then there is nothing to compare, and it does not matter which others could
         // not be read.
         let could: Vec<&str> =
             REWRITES.into_iter().filter(|action| identity.extent(action) != Extent::Nowhere).collect();
-        if could.is_empty() {
+        if identity.is_admin() || could.is_empty() {
             return Ok(json!([]));
         }
         let others = self.targets.iter().filter(|(_, role)| *role != position);
         let functions = others.map(|(function, _)| function.as_str());
-        let mut found: Vec<&str> =
+        let found: Vec<&str> =
             functions.filter(|function| could.iter().any(|action| identity.may(action, function))).collect();
-        found.sort_unstable();
-        if found.is_empty() && !self.doubts.is_empty() { Err(self.doubts.clone()) } else { Ok(json!(found)) }
+        if found.is_empty() && !self.doubts.is_empty() { Err(self.doubts.clone()) } else { Ok(named(&found)) }
     }
 }
 

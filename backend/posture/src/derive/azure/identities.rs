@@ -9,7 +9,7 @@ use super::assignments::{Assignments, Grant, Holding, Level};
 use super::escalations;
 use super::storage;
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, fact, malformed, merged, reason, required, text};
+use crate::derive::reading::{Reading, fact, malformed, merged, named, reason, required, text};
 
 /// The facet that holds the `identity` of each kind that can have one.
 const BEARERS: &[(&str, &str)] = &[
@@ -204,7 +204,7 @@ impl Identities {
 /// One witness is enough; that there is none takes knowing everything.
 fn some_or(found: BTreeSet<&str>, doubts: impl IntoIterator<Item = Unreadable>) -> Reading<Value> {
     let doubts = merged(doubts);
-    if found.is_empty() && !doubts.is_empty() { Err(doubts) } else { Ok(json!(found)) }
+    if found.is_empty() && !doubts.is_empty() { Err(doubts) } else { Ok(named(&Vec::from_iter(found))) }
 }
 
 /// Who reads the keys of an account writes everything in it.

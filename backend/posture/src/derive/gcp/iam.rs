@@ -17,7 +17,7 @@ use super::project::Project;
 use super::roles::{self, Permissions, Roles};
 use super::runners::{self, Runners};
 use crate::derive::map::Map;
-use crate::derive::reading::{Reading, fact, merged, reason, required};
+use crate::derive::reading::{Reading, fact, merged, named, reason, required};
 
 /// Policies, roles and what runs in whose name.
 pub(super) struct Iam {
@@ -278,7 +278,7 @@ impl Iam {
             }
         }
         found.sort_unstable();
-        if found.is_empty() && !doubts.is_empty() { Err(merged(doubts)) } else { Ok(found.into()) }
+        if found.is_empty() && !doubts.is_empty() { Err(merged(doubts)) } else { Ok(named(&found)) }
     }
 
     /// Whether the grants permit something on the whole project or on this resource.
