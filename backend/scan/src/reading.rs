@@ -34,31 +34,42 @@ pub(crate) fn read<'a>(source: &'a dyn Source, keys: Vec<ShardKey>, given: Given
     for key in keys {
         accounts.entry(key.account.clone()).or_default().push(key);
     }
-    let accounts: Vec<Vec<ShardKey>> = accounts.into_values().collect();
-    let parties: Vec<_> = accounts.chunks(ACCOUNTS_AT_ONCE).map(<[_]>::to_vec).collect();
+    // What is stored already of a scan that is resumed still names what others read.
+    let planned = given.night.map_or(&[][..], |(_, open)| &open.scan.planned);
+    for keys in planned.chunk_by(|one, other| one.account == other.account) {
+        accounts.entry(keys[0].account.clone()).or_default();
+    }
+    let accounts: Vec<(AccountId, Vec<ShardKey>)> = accounts.into_iter().collect();
+    let parties: Vec<Party> = accounts.chunks(ACCOUNTS_AT_ONCE).map(<[_]>::to_vec).collect();
     let reads = parties.into_iter().map(move |party| read_party(source, party, given.clone()));
     stream::iter(reads).flatten().boxed()
 }
 
-/// Reads the shards of accounts that are read together, round after round: what one account names may be another's.
-fn read_party<'a>(source: &'a dyn Source, party: Vec<Vec<ShardKey>>, given: Given<'a>) -> Reads<'a> {
-    let count = party.iter().map(Vec::len).sum();
+/// Accounts that are read together, with the shards that are missing of each.
+type Party = Vec<(AccountId, Vec<ShardKey>)>;
+
+/// Reads the shards of a party, round after round: what one account names may be another's.
+fn read_party<'a>(source: &'a dyn Source, party: Party, given: Given<'a>) -> Reads<'a> {
+    let count = party.iter().map(|(_, keys)| keys.len()).sum();
     let all = u32::try_from(count).unwrap_or(u32::MAX);
     let receipts = Arc::new(Semaphore::new(count));
     let mut rounds: BTreeMap<u8, BTreeMap<AccountId, Vec<ShardKey>>> = BTreeMap::new();
-    for key in party.into_iter().flatten() {
+    let (members, keys): (Vec<_>, Vec<_>) = party.into_iter().unzip();
+    let members: Arc<[AccountId]> = members.into();
+    for key in keys.into_iter().flatten() {
         let accounts = rounds.entry(source.round(&key)).or_default();
         accounts.entry(key.account.clone()).or_default().push(key);
     }
     let heard = Arc::new(Mutex::new(Heard::default()));
     let rounds = stream::iter(rounds).then(move |(round, accounts)| {
         let (given, heard, receipts) = (given.clone(), Arc::clone(&heard), Arc::clone(&receipts));
+        let members = Arc::clone(&members);
         async move {
             let returned = Arc::clone(&receipts);
             let committed = async move { drop(returned.acquire_many(all).await) };
             let known = match round {
                 0 => Known::default(),
-                _ => known_before(source, accounts.keys(), round, &given, &heard, committed).await?,
+                _ => known_before(source, &members, round, &given, &heard, committed).await?,
             };
             let Known { named, in_part } = known;
             let beginning = if round == 0 { u32::try_from(accounts.len()).unwrap_or(u32::MAX) } else { 0 };
@@ -103,7 +114,7 @@ struct Known {
 /// knows, once all of them are `committed`; where nothing is stored, what was heard is all there is.
 async fn known_before(
     source: &dyn Source,
-    accounts: impl Iterator<Item = &AccountId>,
+    accounts: &[AccountId],
     round: u8,
     given: &Given<'_>,
     heard: &Mutex<Heard>,

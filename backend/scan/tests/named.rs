@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::StreamExt;
@@ -28,7 +29,8 @@ use tokio_util::sync::CancellationToken;
 const KEY: &str = "arn:aws:kms:eu-west-1:447120260912:key/orders";
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:447120260912:function:orders";
 
-/// A cloud in which `lambda` names keys and `kms` reads those that exist and are named.
+/// A cloud in which `lambda` names keys and `kms` reads those that exist and are named. The function is in the first
+/// account, the key in the last.
 #[derive(Default)]
 struct Invented {
     accounts: Vec<AccountId>,
@@ -38,19 +40,24 @@ struct Invented {
     has_key: bool,
     /// True where keys are not asked for.
     without_keys: bool,
+    /// Stops the scan once nothing is missing but the keys of the last account.
+    stopping: Option<CancellationToken>,
     /// The keys of each call for shards, and what was named by then.
     asked: Mutex<Vec<(Vec<ShardKey>, BTreeSet<String>)>>,
 }
 
 impl Invented {
     fn shard(&self, key: ShardKey, named: &BTreeSet<String>) -> Shard {
-        let (state, resources) = match (key.service.as_str(), self.functions) {
+        let has_function = self.accounts.first() == Some(&key.account);
+        let has_key = self.has_key && self.accounts.last() == Some(&key.account);
+        let functions = self.functions.map(|(state, there)| (state, there && has_function));
+        let (state, resources) = match (key.service.as_str(), functions) {
             ("lambda", Some((state, true))) => {
                 let relation = Relation { name: RelationName::EncryptedBy, to: Uid::from(KEY) };
                 (state, vec![resource(&key, FUNCTION, "aws.lambda.function", vec![relation])])
             }
             ("lambda", Some((state, false))) => (state, Vec::new()),
-            ("kms", _) if self.has_key && named.contains(KEY) => {
+            ("kms", _) if has_key && named.contains(KEY) => {
                 (CoverageState::Complete, vec![resource(&key, KEY, "aws.kms.key", Vec::new())])
             }
             _ => (CoverageState::Complete, Vec::new()),
@@ -108,6 +115,19 @@ impl Source for Invented {
     ) -> BoxStream<'a, Result<Shard<PackedResource>, ScanError>> {
         let named: BTreeSet<String> = given.named.iter().map(str::to_owned).collect();
         self.asked.lock().unwrap().push((keys.clone(), named.clone()));
+        let is_last =
+            |key: &ShardKey| key.service.as_str() == "kms" && self.accounts.last() == Some(&key.account);
+        if let Some(stop) = self.stopping.clone().filter(|_| keys.iter().any(is_last)) {
+            let (store, open) = given.night.unwrap();
+            let stopping = async move {
+                while store.scan_unfinished(&open.scan.target).await.unwrap().unwrap().done.len() < 3 {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
+                stop.cancel();
+                std::future::pending().await
+            };
+            return stream::once(stopping).boxed();
+        }
         let shards: Vec<_> = keys.into_iter().map(|key| Ok(self.shard(key, &named).packed())).collect();
         stream::iter(shards).boxed()
     }
@@ -142,8 +162,9 @@ impl Nights {
             origin: Origin::Command,
             instant: instant + SignedDuration::from_hours(24 * self.night),
         };
-        let (progress, stop) = (Progress::default(), CancellationToken::new());
-        run(&self.store, &self.catalogue, source, &request, &progress, &stop).await.unwrap();
+        let (progress, stop) = (Progress::default(), source.stopping.clone().unwrap_or_default());
+        let ended = run(&self.store, &self.catalogue, source, &request, &progress, &stop).await;
+        assert_eq!(ended.is_err(), source.stopping.is_some(), "{ended:?}");
         let view = self.store.view_fetch(&[], &AsOf::Latest).await.unwrap();
         let page = self.store.resource_list(&view, &Filter::default(), true, None, 500).await.unwrap();
         page.rows.into_iter().map(|row| (row.uid.to_string(), row.stale)).collect()
@@ -156,8 +177,7 @@ fn one(state: CoverageState, has_function: bool, has_key: bool) -> Invented {
         accounts: vec![AccountId::from("447120260912")],
         functions: Some((state, has_function)),
         has_key,
-        without_keys: false,
-        asked: Mutex::default(),
+        ..Invented::default()
     }
 }
 
@@ -197,6 +217,21 @@ async fn what_is_no_longer_asked_for_stays_as_it_was_last() {
     let narrow = Invented { without_keys: true, ..one(CoverageState::Complete, true, true) };
     let there = nights.scan(&narrow).await;
     assert_eq!(there, [(FUNCTION.to_owned(), false), (KEY.to_owned(), true)].into());
+}
+
+#[tokio::test]
+async fn what_another_account_named_before_the_scan_was_stopped_is_still_named() {
+    let accounts = ["100000000000", "447120260912"].map(AccountId::from).to_vec();
+    let two = || Invented { accounts: accounts.clone(), ..one(CoverageState::Complete, true, true) };
+    let mut nights = Nights::begin().await;
+    let stopping = Invented { stopping: Some(CancellationToken::new()), ..two() };
+    nights.scan(&stopping).await;
+    nights.night -= 1;
+    let resumed = two();
+    let after = nights.scan(&resumed).await;
+    let asked = resumed.asked.into_inner().unwrap();
+    assert_eq!(asked.len(), 1, "all but the keys of the last account had been committed: {asked:?}");
+    assert_eq!(after, [(FUNCTION.to_owned(), false), (KEY.to_owned(), false)].into());
 }
 
 #[tokio::test]
