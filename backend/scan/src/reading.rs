@@ -40,8 +40,10 @@ pub(crate) fn read<'a>(source: &'a dyn Source, keys: Vec<ShardKey>, given: Given
         accounts.entry(keys[0].account.clone()).or_default();
     }
     let accounts: Vec<(AccountId, Vec<ShardKey>)> = accounts.into_iter().collect();
+    let receipts = Receipts::of(accounts.iter().map(|(_, keys)| keys.len()).sum());
     let parties: Vec<Party> = accounts.chunks(ACCOUNTS_AT_ONCE).map(<[_]>::to_vec).collect();
-    let reads = parties.into_iter().map(move |party| read_party(source, party, given.clone()));
+    let reads =
+        parties.into_iter().map(move |party| read_party(source, party, given.clone(), receipts.clone()));
     stream::iter(reads).flatten().boxed()
 }
 
@@ -49,10 +51,7 @@ pub(crate) fn read<'a>(source: &'a dyn Source, keys: Vec<ShardKey>, given: Given
 type Party = Vec<(AccountId, Vec<ShardKey>)>;
 
 /// Reads the shards of a party, round after round: what one account names may be another's.
-fn read_party<'a>(source: &'a dyn Source, party: Party, given: Given<'a>) -> Reads<'a> {
-    let count = party.iter().map(|(_, keys)| keys.len()).sum();
-    let all = u32::try_from(count).unwrap_or(u32::MAX);
-    let receipts = Arc::new(Semaphore::new(count));
+fn read_party<'a>(source: &'a dyn Source, party: Party, given: Given<'a>, receipts: Receipts) -> Reads<'a> {
     let mut rounds: BTreeMap<u8, BTreeMap<AccountId, Vec<ShardKey>>> = BTreeMap::new();
     let (members, keys): (Vec<_>, Vec<_>) = party.into_iter().unzip();
     let members: Arc<[AccountId]> = members.into();
@@ -62,14 +61,12 @@ fn read_party<'a>(source: &'a dyn Source, party: Party, given: Given<'a>) -> Rea
     }
     let heard = Arc::new(Mutex::new(Heard::default()));
     let rounds = stream::iter(rounds).then(move |(round, accounts)| {
-        let (given, heard, receipts) = (given.clone(), Arc::clone(&heard), Arc::clone(&receipts));
+        let (given, heard, receipts) = (given.clone(), Arc::clone(&heard), receipts.clone());
         let members = Arc::clone(&members);
         async move {
-            let returned = Arc::clone(&receipts);
-            let committed = async move { drop(returned.acquire_many(all).await) };
             let known = match round {
                 0 => Known::default(),
-                _ => known_before(source, &members, round, &given, &heard, committed).await?,
+                _ => known_before(source, &members, round, &given, &heard, receipts.returned()).await?,
             };
             let Known { named, in_part } = known;
             let beginning = if round == 0 { u32::try_from(accounts.len()).unwrap_or(u32::MAX) } else { 0 };
@@ -80,11 +77,33 @@ fn read_party<'a>(source: &'a dyn Source, party: Party, given: Given<'a>) -> Rea
                 heard.lock().unwrap_or_else(PoisonError::into_inner).hear(&shard);
                 // Who would have named a resource may not have been read: that it is missing here proves nothing.
                 shard.coverage.listed &= !in_part.contains(&shard.key.account);
-                Read { shard, receipt: Arc::clone(&receipts).try_acquire_owned().ok() }
+                Read { shard, receipt: receipts.issue() }
             }))
         }
     });
     rounds.try_flatten().boxed()
+}
+
+/// One for each shard that was read, until it is committed.
+#[derive(Clone)]
+struct Receipts {
+    all: u32,
+    out: Arc<Semaphore>,
+}
+
+impl Receipts {
+    fn of(shards: usize) -> Self {
+        Self { all: u32::try_from(shards).unwrap_or(u32::MAX), out: Arc::new(Semaphore::new(shards)) }
+    }
+
+    fn issue(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.out).try_acquire_owned().ok()
+    }
+
+    /// Waits until everything that was read is committed.
+    async fn returned(&self) {
+        drop(self.out.acquire_many(self.all).await);
+    }
 }
 
 /// What the shards that this process read have named.
@@ -127,13 +146,19 @@ async fn known_before(
     };
     let before = store.view_fetch(std::slice::from_ref(&open.scan.target), &AsOf::Latest).await?;
     let before = before.entries.first().map(|entry| &entry.scan);
-    // On the first night, what was heard is all that is named.
-    if before.is_some() {
+    let planned = &open.scan.planned;
+    let is_alone =
+        [planned.first(), planned.last()].iter().flatten().all(|key| accounts.contains(&key.account));
+    // On the first night, what was heard is all that accounts name that are read together.
+    if before.is_some() || !is_alone {
         committed.await;
+    }
+    // What those name that are read before and after: of this night and the one before.
+    if !is_alone {
+        uids.extend(store.relation_targets_abroad(&open.scan.id).await?);
     }
     for account in accounts {
         // What is planned of one provider is sorted by account, and there may be tens of thousands.
-        let planned = &open.scan.planned;
         let planned = &planned[planned.partition_point(|key| key.account < *account)..];
         let naming =
             planned.iter().take_while(|key| key.account == *account).filter(|key| source.round(key) < round);

@@ -235,6 +235,22 @@ async fn what_another_account_named_before_the_scan_was_stopped_is_still_named()
 }
 
 #[tokio::test]
+async fn accounts_that_are_read_at_different_times_name_what_others_have() {
+    let mut nights = Nights::begin().await;
+    let accounts: Vec<_> =
+        (0..ACCOUNTS_AT_ONCE).map(|number| AccountId::from(format!("{number:012}"))).collect();
+    let own = AccountId::from("447120260912");
+    let both = [(FUNCTION.to_owned(), false), (KEY.to_owned(), false)].into();
+    let named_before = accounts.iter().chain([&own]).cloned().collect();
+    let named_after = [&own].into_iter().chain(&accounts).cloned().collect();
+    for accounts in [named_before, named_after] {
+        let many = Invented { accounts, ..one(CoverageState::Complete, true, true) };
+        let (first, second) = (nights.scan(&many).await, nights.scan(&many).await);
+        assert_eq!((first.get(FUNCTION), &second), (Some(&false), &both));
+    }
+}
+
+#[tokio::test]
 async fn accounts_are_read_side_by_side_and_those_who_name_come_first() {
     let mut nights = Nights::begin().await;
     let accounts = (0..2 * ACCOUNTS_AT_ONCE + 7).map(|number| AccountId::from(format!("{number:012}")));

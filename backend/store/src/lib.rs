@@ -287,6 +287,10 @@ pub trait Store: Send + Sync + Debug {
     /// What the current resources of some shards of the scan's target refer to, sorted.
     async fn relation_targets(&self, scan: &ScanId, shards: &[ShardKey]) -> Result<Vec<Uid>>;
 
+    /// What current resources of the scan's target refer to and their own account does not have, sorted: what another
+    /// account may have.
+    async fn relation_targets_abroad(&self, scan: &ScanId) -> Result<Vec<Uid>>;
+
     /// What the shards of one account could read in this scan, sorted by shard.
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;
 

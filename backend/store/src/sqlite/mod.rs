@@ -269,6 +269,11 @@ impl Store for SqliteStore {
             .await
     }
 
+    async fn relation_targets_abroad(&self, scan: &ScanId) -> Result<Vec<Uid>> {
+        let operation = "list what resources refer to in other accounts";
+        self.glance(operation, |connection| relation::targets_abroad(connection, scan)).await
+    }
+
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {
         self.glance("fetch an account's coverage", |connection| {
             let mut rows = shard::coverage(connection, scan, Some(account))?;

@@ -136,6 +136,25 @@ pub(super) fn targets(connection: &Connection, scan: &ScanId, shards: &[ShardKey
     Ok(targets.into_iter().collect())
 }
 
+/// What current resources of the scan's target refer to and their own account does not have, sorted.
+pub(super) fn targets_abroad(connection: &Connection, scan: &ScanId) -> Sql<Vec<Uid>> {
+    let mut statement = connection.prepare_cached(concat!(
+        "SELECT other.uid FROM resource AS other JOIN account ON account.id = other.account
+         WHERE account.target = (SELECT target FROM scan WHERE name = ?1)
+         AND NOT EXISTS (SELECT 1 FROM version WHERE resource = other.id AND valid_to = ",
+        open!(),
+        ") AND EXISTS (SELECT 1 FROM relation
+         JOIN version ON version.resource = relation.resource AND version.valid_to = ",
+        open!(),
+        " WHERE relation.other = other.id AND relation.valid_to = ",
+        open!(),
+        ")"
+    ))?;
+    let uids = statement.query_map([scan.as_str()], |row| row.get::<_, String>(0))?;
+    let targets: BTreeSet<Uid> = uids.map(|uid| uid.map(Uid::from)).collect::<rusqlite::Result<_>>()?;
+    Ok(targets.into_iter().collect())
+}
+
 /// Edges from and to a resource, sorted, its own first.
 pub(super) fn list(reader: &Reader<'_>, view: &View, uid: &Uid) -> Sql<Vec<StoredRelation>> {
     let look = Look::new(reader, view)?;
