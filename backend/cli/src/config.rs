@@ -325,6 +325,33 @@ mod tests {
     }
 
     #[test]
+    fn the_pages_show_configurations_that_can_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for page in ["README.md", "docs/providers/aws.md", "docs/providers/azure.md", "docs/providers/gcp.md"]
+        {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(page);
+            let text = std::fs::read_to_string(path).unwrap();
+            let blocks = text.split("```toml\n").skip(1).filter_map(|block| block.split_once("```"));
+            let blocks: Vec<&str> = blocks.map(|(block, _)| block).collect();
+            assert!(!blocks.is_empty(), "{page}");
+            for block in blocks {
+                let mut block = block.to_owned();
+                for key in ["external_id_file", "client_secret_file"] {
+                    let kept = folder.path().join(key);
+                    std::fs::write(&kept, "kept").unwrap();
+                    let lines = block.lines().map(|line| match line.starts_with(key) {
+                        true => format!("{key} = \"{}\"\n", kept.display()),
+                        false => format!("{line}\n"),
+                    });
+                    block = lines.collect();
+                }
+                let config = Config::parse(Path::new("nephoscope.toml"), &block).unwrap();
+                assert!(!config.targets.is_empty(), "{page}: {block}");
+            }
+        }
+    }
+
+    #[test]
     fn mistakes_name_line_and_nearest_key() {
         let typo = refuse("[scan]\nbugdet = 0.5\n");
         assert!(typo.contains("configuration nephoscope.toml, line 2: unknown field `bugdet`"), "{typo}");
