@@ -152,9 +152,7 @@ async fn known_before(
     // On the first night, what was heard is all that accounts name that are read together.
     if before.is_some() || !is_alone {
         committed.await;
-    }
-    // What those name that are read before and after: of this night and the one before.
-    if !is_alone {
+        // What those name that are read before, after or no more: of this night, or when they were read last.
         uids.extend(store.relation_targets_abroad(&open.scan.id).await?);
     }
     for account in accounts {
@@ -162,6 +160,10 @@ async fn known_before(
         let planned = &planned[planned.partition_point(|key| key.account < *account)..];
         let naming =
             planned.iter().take_while(|key| key.account == *account).filter(|key| source.round(key) < round);
+        // What is no longer asked for stands as it was read last, and names what it named then.
+        let mut unasked = store.estate_shards(&open.scan.id, account).await?;
+        unasked.retain(|key| source.round(key) < round && open.scan.planned.binary_search(key).is_err());
+        uids.extend(store.relation_targets(&open.scan.id, &unasked).await?);
         let mut silent: Vec<ShardKey> =
             naming.filter(|key| states.get(key) != Some(&CoverageState::Complete)).cloned().collect();
         if silent.is_empty() {

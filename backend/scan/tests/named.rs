@@ -38,8 +38,8 @@ struct Invented {
     functions: Option<(CoverageState, bool)>,
     /// True where the key exists.
     has_key: bool,
-    /// True where keys are not asked for.
-    without_keys: bool,
+    /// The services that are asked for; all of them where none is named.
+    services: &'static [&'static str],
     /// Stops the scan once nothing is missing but the keys of the last account.
     stopping: Option<CancellationToken>,
     /// The keys of each call for shards, and what was named by then.
@@ -89,7 +89,7 @@ fn resource(key: &ShardKey, uid: &str, kind: &str, relations: Vec<Relation>) -> 
 impl Source for Invented {
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError> {
         let keys = self.accounts.iter().flat_map(|account| {
-            let services: &[_] = if self.without_keys { &["lambda"] } else { &["kms", "lambda"] };
+            let services = if self.services.is_empty() { &["kms", "lambda"][..] } else { self.services };
             services.iter().map(|service| ShardKey {
                 provider: Provider::Aws,
                 account: account.clone(),
@@ -214,9 +214,13 @@ async fn what_is_switched_off_names_what_it_named_before_and_keeps_nothing_else(
 #[tokio::test]
 async fn what_is_no_longer_asked_for_stays_as_it_was_last() {
     let mut nights = Nights::begin().await;
-    let narrow = Invented { without_keys: true, ..one(CoverageState::Complete, true, true) };
+    let narrow = Invented { services: &["lambda"], ..one(CoverageState::Complete, true, true) };
     let there = nights.scan(&narrow).await;
     assert_eq!(there, [(FUNCTION.to_owned(), false), (KEY.to_owned(), true)].into());
+    // What is not asked names what it named.
+    let keys = Invented { services: &["kms"], ..one(CoverageState::Complete, true, true) };
+    let there = nights.scan(&keys).await;
+    assert_eq!(there, [(FUNCTION.to_owned(), true), (KEY.to_owned(), false)].into());
 }
 
 #[tokio::test]

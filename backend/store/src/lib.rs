@@ -291,6 +291,9 @@ pub trait Store: Send + Sync + Debug {
     /// account may have.
     async fn relation_targets_abroad(&self, scan: &ScanId) -> Result<Vec<Uid>>;
 
+    /// The shards of one account in which something stands, whichever scan read it, sorted.
+    async fn estate_shards(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<ShardKey>>;
+
     /// What the shards of one account could read in this scan, sorted by shard.
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>>;
 

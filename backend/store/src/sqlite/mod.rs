@@ -274,6 +274,11 @@ impl Store for SqliteStore {
         self.glance(operation, |connection| relation::targets_abroad(connection, scan)).await
     }
 
+    async fn estate_shards(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<ShardKey>> {
+        self.glance("list an account's shards", |connection| shard::inhabited(connection, scan, account))
+            .await
+    }
+
     async fn estate_coverage(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<CoverageRow>> {
         self.glance("fetch an account's coverage", |connection| {
             let mut rows = shard::coverage(connection, scan, Some(account))?;
