@@ -33,6 +33,17 @@ fn a_region_that_does_not_exist() {
 }
 
 #[test]
+fn regions_and_services_for_configured_targets() {
+    let program = Program::new();
+    program.write("nephoscope.toml", "[[target]]\nname = \"aws\"\nprovider = \"aws\"\n");
+    let run = program.run(&["scan", "--service", "iam"]);
+    let refused = "error: --region and --service do not apply to configured targets\n  help: set `regions` and `services` of a target in the configuration, or name the ambient credentials: `nephoscope scan aws`";
+    assert_eq!(refusal(&run), (Some(2), refused));
+    let named = program.run(&["scan", "aws", "--service", "iam"]);
+    assert!(named.stderr.contains("--region and --service do not apply to target `aws`"), "{named:?}");
+}
+
+#[test]
 fn an_endpoint_that_is_down() {
     // A port that was free a moment ago answers nobody.
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

@@ -111,8 +111,14 @@ fn targets(context: &Context, scan: &args::Scan) -> Result<Vec<Target>, Failure>
         }
     }
     if scan.targets.is_empty() {
-        let ambient_only = configured.is_empty() || restricted;
-        found = if ambient_only { ambient("aws").into_iter().collect() } else { configured.clone() };
+        // Ambient credentials may reach another account than the target that is called as they are.
+        if restricted && !configured.is_empty() {
+            return Err(Failure::usage(
+                "--region and --service do not apply to configured targets",
+                "set `regions` and `services` of a target in the configuration, or name the ambient credentials: `nephoscope scan aws`",
+            ));
+        }
+        found = if configured.is_empty() { ambient("aws").into_iter().collect() } else { configured.clone() };
     }
     if let Some(share) = scan.budget {
         found.iter_mut().for_each(|target| target.set_share(share));
