@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use nephoscope_model::{PackedResource, Shard, ShardKey, Uid};
+use nephoscope_model::{AccountId, PackedResource, Shard, ShardKey, Uid};
 
 mod asking;
 pub mod aws;
@@ -92,6 +92,12 @@ pub struct Context {
 pub trait Collector: Send + Sync {
     /// The shards that one scan consists of, in the order in which they are best read.
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError>;
+
+    /// Of accounts that were read before and are not planned any more, those of which nobody says that they are gone: for
+    /// each the one shard that will say that it was not seen. What the configuration leaves out is not among them.
+    fn unseen(&self, _before: &[AccountId]) -> Vec<ShardKey> {
+        Vec::new()
+    }
 
     /// The round in which a shard is read: after the first, 0, it reads only what the resources of those before name.
     fn round(&self, key: &ShardKey) -> u8;

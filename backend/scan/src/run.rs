@@ -1,5 +1,6 @@
 //! One scan from plan to score.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -7,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use nephoscope_catalogue::Catalogue;
 use nephoscope_model::api::ScanEvent;
 use nephoscope_model::scan::{Origin, ScanState};
-use nephoscope_model::{ScanId, ShardKey, TargetName};
+use nephoscope_model::{AccountId, ScanId, ShardKey, TargetName};
 use nephoscope_posture::score::score;
 use nephoscope_store::{NewScan, OpenScan, ScanEnd, Store};
 use tokio_util::sync::CancellationToken;
@@ -47,7 +48,8 @@ pub async fn run(
     progress: &Progress,
     stop: &CancellationToken,
 ) -> Result<ScanId, ScanError> {
-    let order = source.plan().await?;
+    let mut order = source.plan().await?;
+    order.extend(unseen(&**store, source, request, &order).await?);
     let mut planned = order.clone();
     planned.sort();
     let open = Arc::new(open(&**store, request, planned).await?);
@@ -63,6 +65,24 @@ pub async fn run(
     }
     ended?;
     Ok(id)
+}
+
+/// The shards of accounts that something stands in and nobody tells of any more: that they are not seen ends nothing there.
+async fn unseen(
+    store: &dyn Store,
+    source: &dyn Source,
+    request: &Request,
+    planned: &[ShardKey],
+) -> Result<Vec<ShardKey>, ScanError> {
+    let accounts: BTreeSet<&AccountId> = planned.iter().map(|key| &key.account).collect();
+    let mut before = store.account_list(&request.target).await?;
+    before.retain(|account| !accounts.contains(account));
+    let unseen = source.unseen(&before);
+    before.retain(|account| unseen.iter().all(|key| key.account != *account));
+    for account in before {
+        tracing::warn!(target = %request.target, %account, "the target does not have this account any more: what stood there leaves it with this scan");
+    }
+    Ok(unseen)
 }
 
 /// What a task of the scan came to; a panic in it goes on here.

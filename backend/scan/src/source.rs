@@ -9,7 +9,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use jiff::Timestamp;
 use nephoscope_collect::{Collector, Context, Named, Preview, Previous, broken_off};
-use nephoscope_model::{PackedResource, Shard, ShardKey, TargetName};
+use nephoscope_model::{AccountId, PackedResource, Shard, ShardKey, TargetName};
 use nephoscope_store::{OpenScan, Store};
 use tokio::time::{Instant, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
@@ -60,6 +60,12 @@ pub trait Source: Send + Sync {
     /// The shards that there are to read, those of each account in the order in which they are best begun.
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError>;
 
+    /// Of accounts that were read before and are not planned any more, those of which nobody says that they are gone: for
+    /// each the one shard that will say that it was not seen.
+    fn unseen(&self, _before: &[AccountId]) -> Vec<ShardKey> {
+        Vec::new()
+    }
+
     /// The round in which a shard is read: after the first, 0, it reads only what the resources of those before name.
     fn round(&self, _key: &ShardKey) -> u8 {
         0
@@ -103,6 +109,10 @@ impl Source for Cloud {
     async fn plan(&self) -> Result<Vec<ShardKey>, ScanError> {
         let plan = self.collector.plan().await;
         plan.map_err(|source| ScanError::Connect { target: self.target.clone(), source: Box::new(source) })
+    }
+
+    fn unseen(&self, before: &[AccountId]) -> Vec<ShardKey> {
+        self.collector.unseen(before)
     }
 
     fn round(&self, key: &ShardKey) -> u8 {

@@ -40,6 +40,8 @@ struct Invented {
     has_key: bool,
     /// The services that are asked for; all of them where none is named.
     services: &'static [&'static str],
+    /// True where accounts that are not listed any more may still be there.
+    may_miss: bool,
     /// Stops the scan once nothing is missing but the keys of the last account.
     stopping: Option<CancellationToken>,
     /// The keys of each call for shards, and what was named by then.
@@ -57,6 +59,7 @@ impl Invented {
                 (state, vec![resource(&key, FUNCTION, "aws.lambda.function", vec![relation])])
             }
             ("lambda", Some((state, false))) => (state, Vec::new()),
+            ("unseen", _) => (CoverageState::Denied, Vec::new()),
             ("kms", _) if has_key && named.contains(KEY) => {
                 (CoverageState::Complete, vec![resource(&key, KEY, "aws.kms.key", Vec::new())])
             }
@@ -98,6 +101,16 @@ impl Source for Invented {
             })
         });
         Ok(keys.collect())
+    }
+
+    fn unseen(&self, before: &[AccountId]) -> Vec<ShardKey> {
+        let shard = |account: &AccountId| ShardKey {
+            provider: Provider::Aws,
+            account: account.clone(),
+            region: Region::from("eu-west-1"),
+            service: ServiceName::from("unseen"),
+        };
+        before.iter().filter(|_| self.may_miss).map(shard).collect()
     }
 
     fn round(&self, key: &ShardKey) -> u8 {
@@ -221,6 +234,16 @@ async fn what_is_no_longer_asked_for_stays_as_it_was_last() {
     let keys = Invented { services: &["kms"], ..one(CoverageState::Complete, true, true) };
     let there = nights.scan(&keys).await;
     assert_eq!(there, [(FUNCTION.to_owned(), true), (KEY.to_owned(), false)].into());
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_seen_any_more_stays_until_somebody_says_that_it_is_gone() {
+    let mut nights = Nights::begin().await;
+    let other = || Invented { accounts: vec![AccountId::from("100000000000")], ..Invented::default() };
+    let stale = [(FUNCTION.to_owned(), true), (KEY.to_owned(), true)].into();
+    assert_eq!(nights.scan(&Invented { may_miss: true, ..other() }).await, stale);
+    assert_eq!(nights.scan(&Invented { may_miss: true, ..other() }).await, stale);
+    assert_eq!(nights.scan(&other()).await, BTreeMap::new());
 }
 
 #[tokio::test]

@@ -284,6 +284,9 @@ pub trait Store: Send + Sync + Debug {
         account: &AccountId,
     ) -> Result<Vec<StoredResource<PackedResource>>>;
 
+    /// The accounts of a target in which something stands, sorted.
+    async fn account_list(&self, target: &TargetName) -> Result<Vec<AccountId>>;
+
     /// What the current resources of some shards of the scan's target refer to, sorted.
     async fn relation_targets(&self, scan: &ScanId, shards: &[ShardKey]) -> Result<Vec<Uid>>;
 

@@ -45,7 +45,7 @@ use nephoscope_model::{
 use self::arm::Arm;
 use self::graph::{Graph, QUERY};
 use self::kind::{Kind, Place, gather};
-use self::subscriptions::{Subscriptions, is_seen};
+use self::subscriptions::{Discovered, is_seen};
 use crate::basket::Basket;
 use crate::budget::Family;
 use crate::declared::sorted;
@@ -98,7 +98,7 @@ services![
 pub struct Azure {
     options: AzureOptions,
     wire: Arc<dyn Wire>,
-    subscriptions: Subscriptions,
+    found: Discovered,
     /// Their ids, for queries about all of them.
     ids: Vec<AccountId>,
     /// The types of resources that are read of any of them.
@@ -117,12 +117,12 @@ impl Azure {
         let (auth, credential) = connect::credential(&options, &transport).await?;
         let wire: Arc<dyn Wire> = Arc::new(Arm::new(&options, auth, credential, transport));
         let reader = Reader::of(&options.asking, &wire, AccountId::from(TENANT));
-        let subscriptions = subscriptions::discover(&reader, &options).await?;
-        let seen = subscriptions.iter().filter(|(_, listed)| is_seen(listed));
+        let found = subscriptions::discover(&reader, &options).await?;
+        let seen = found.subscriptions.iter().filter(|(_, listed)| is_seen(listed));
         let ids = seen.map(|(id, _)| id.clone()).collect();
         let chosen = SERVICES.iter().filter(|service| options.asking.includes(service.name));
         let types = sorted(chosen.flat_map(|service| service.kinds).filter_map(Kind::type_));
-        Ok(Self { wire, ids, types, subscriptions, graph: Graph::default(), journal: reader.log, options })
+        Ok(Self { wire, ids, types, found, graph: Graph::default(), journal: reader.log, options })
     }
 
     fn shard_of(&self, subscription: &AccountId, service: &str) -> ShardKey {
@@ -154,13 +154,18 @@ impl Collector for Azure {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
         let chosen = |service: &&Service| self.options.asking.includes(service.name);
         let mut shards = Vec::new();
-        for (id, listed) in &self.subscriptions {
+        for (id, listed) in &self.found.subscriptions {
             // Of one that is switched off or not seen, a single shard says so.
             let most = if is_readable(listed) { SERVICES.len() } else { 1 };
             let services = SERVICES.iter().filter(chosen).take(most);
             shards.extend(services.map(|service| self.shard_of(id, service.name)));
         }
         Ok(shards)
+    }
+
+    fn unseen(&self, before: &[AccountId]) -> Vec<ShardKey> {
+        let missed = before.iter().filter(|id| self.found.misses(id, &self.options));
+        missed.map(|id| self.shard_of(id, SERVICES[0].name)).collect()
     }
 
     fn round(&self, _key: &ShardKey) -> u8 {
@@ -173,21 +178,25 @@ impl Collector for Azure {
 
     async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
         let service = SERVICES.iter().find(|service| service.name == key.service.as_str());
-        let (Some(service), Some(listed), Provider::Azure) =
-            (service, self.subscriptions.get(&key.account), key.provider)
-        else {
-            return not_collected(key);
-        };
+        let (Some(service), Provider::Azure) = (service, key.provider) else { return not_collected(key) };
         let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
         reader.named = context.named.clone();
         reader.basket = Basket::seen_through(context.preview.clone());
         if self.ids.first() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
-        if !is_seen(listed) {
-            reader.log.note(&subscriptions::unseen());
-            return unread(key, CoverageState::Denied, reader.log.into_log());
-        }
+        let listed = match self.found.subscriptions.get(&key.account) {
+            Some(listed) if is_seen(listed) => Ok(listed),
+            Some(_) => Err(subscriptions::unseen()),
+            None => Err(subscriptions::missed()),
+        };
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(failure) => {
+                reader.log.note(&failure);
+                return unread(key, failure.coverage(), reader.log.into_log());
+            }
+        };
         if !is_enabled(listed) {
             let mut log = reader.log.into_log();
             let message = "the subscription is disabled: nothing in it runs, and nothing in it can be read";

@@ -1,6 +1,6 @@
 //! Which subscriptions there are to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nephoscope_model::AccountId;
 use serde_json::{Value, json};
@@ -34,15 +34,48 @@ pub(super) fn is_seen(subscription: &Value) -> bool {
     text(subscription, "/state") != Some(UNSEEN)
 }
 
-/// Why one that is not seen was not read.
+/// The subscriptions that there are.
+#[derive(Debug, Default)]
+pub(super) struct Discovered {
+    /// Those that the options do not leave out.
+    pub subscriptions: Subscriptions,
+    /// The others that the credentials see.
+    outside: BTreeSet<AccountId>,
+}
+
+impl Discovered {
+    /// True where the subscription may still be there, though nothing tells of it.
+    pub(super) fn misses(&self, subscription: &AccountId, options: &AzureOptions) -> bool {
+        !self.subscriptions.contains_key(subscription)
+            && !self.outside.contains(subscription)
+            && options.subscriptions.is_empty()
+            && !is_named(&options.exclude, subscription)
+    }
+}
+
+/// Why one that only the management group tells of was not read.
 pub(super) fn unseen() -> Failure {
-    let message = "the subscription is below the management group, and the credentials have no role in it";
+    not_seen("the subscription is below the management group, and the credentials have no role in it")
+}
+
+/// Why one that was read before, and that nothing tells of any more, was not read.
+pub(super) fn missed() -> Failure {
+    not_seen(
+        "the credentials no longer see the subscription: their role was taken away, or it was moved or deleted; name it in `exclude` once it is gone for good",
+    )
+}
+
+fn not_seen(message: &str) -> Failure {
     Failure::new(&LIST.action, Class::Denied, "SubscriptionNotSeen", message)
 }
 
-/// The subscriptions that the credentials see and the options do not leave out.
-pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<Subscriptions, CollectError> {
-    let mut found = Subscriptions::new();
+fn is_named(given: &[String], id: &AccountId) -> bool {
+    given.iter().any(|name| name.eq_ignore_ascii_case(id.as_str()))
+}
+
+/// The subscriptions that the credentials see, and which of them are read.
+pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<Discovered, CollectError> {
+    let (mut found, mut outside) = (Subscriptions::new(), BTreeSet::new());
     let failure = reader
         .list_each(&LIST, None, Request::get("/subscriptions"), |item| {
             if let Some(id) = text(&item, "/subscriptionId") {
@@ -69,14 +102,12 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
         if let Some(failure) = failure {
             return Err(refused(&format!("list what is below the management group `{group}`"), &failure));
         }
-        found.retain(|id, _| below.contains_key(id));
+        outside.extend(found.extract_if(.., |id, _| !below.contains_key(id)).map(|(id, _)| id));
         // Those that the credentials may not see are not left out in silence.
         for (id, unseen) in below {
             found.entry(id).or_insert(unseen);
         }
     }
-    let names =
-        |given: &[String], id: &AccountId| given.iter().any(|name| name.eq_ignore_ascii_case(id.as_str()));
     if let Some(unseen) = options
         .subscriptions
         .iter()
@@ -89,10 +120,11 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
             cause: Cause::new(&why),
         });
     }
-    found.retain(|id, _| {
-        (options.subscriptions.is_empty() || names(&options.subscriptions, id))
-            && !names(&options.exclude, id)
-    });
+    let is_left_out = |id: &AccountId| {
+        !(options.subscriptions.is_empty() || is_named(&options.subscriptions, id))
+            || is_named(&options.exclude, id)
+    };
+    outside.extend(found.extract_if(.., |id, _| is_left_out(id)).map(|(id, _)| id));
     if !found.values().any(is_seen) {
         return Err(CollectError::Refused {
             attempted: "find a subscription of Azure to read".to_owned(),
@@ -100,7 +132,7 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
             cause: Cause::new("the credentials see none that is not excluded"),
         });
     }
-    Ok(found)
+    Ok(Discovered { subscriptions: found, outside })
 }
 
 fn refused(attempted: &str, failure: &Failure) -> CollectError {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nephoscope_model::{CoverageState, Facet, Shard, ShardKey};
+use nephoscope_model::{AccountId, CoverageState, Facet, Shard, ShardKey};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -273,4 +273,26 @@ async fn subscriptions_are_chosen_excluded_and_missed() {
     assert_eq!(none.unwrap_err(), "find a subscription of Azure to read");
     let unknown = planned(&|options| options.asking.services = vec!["wbe".into()]).await;
     assert!(unknown.unwrap_err().starts_with("find the service `wbe`; known are subscription"));
+}
+
+#[tokio::test]
+async fn a_subscription_that_is_not_seen_any_more_is_missed_unless_it_is_left_out() {
+    let (server, _) = tenant("Enabled", |_, _| None).await;
+    const LOST: &str = "44444444-0000-0000-0000-000000000000";
+    let before = [FIRST, LOST].map(AccountId::from);
+    let missed = async |change: &dyn Fn(&mut AzureOptions)| -> Vec<ShardKey> {
+        let mut options = options(&server);
+        change(&mut options);
+        Azure::connect(options).await.unwrap().unseen(&before)
+    };
+    let keys = missed(&|_| {}).await;
+    assert_eq!(keys.iter().map(|key| key.account.as_str()).collect::<Vec<_>>(), [LOST]);
+    let azure = Azure::connect(options(&server)).await.unwrap();
+    let shard = azure.collect(&keys[0], &Context::default()).await;
+    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Denied, false));
+    let error = &shard.coverage.errors[0];
+    assert_eq!(error.permission.as_deref(), Some("Microsoft.Resources/subscriptions/read"));
+    assert!(error.message.contains("no longer see the subscription"), "{error:?}");
+    assert_eq!(missed(&|options| options.exclude = vec![LOST.to_uppercase()]).await, []);
+    assert_eq!(missed(&|options| options.subscriptions = vec![SECOND.to_owned()]).await, []);
 }

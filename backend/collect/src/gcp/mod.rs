@@ -52,12 +52,12 @@ use nephoscope_model::{AccountId, PackedResource, Provider, Region, ServiceName,
 use self::assets::Assets;
 use self::google::Google;
 use self::kind::{Kind, Place, Shared, gather};
-use self::projects::Projects;
+use self::projects::Discovered;
 use crate::basket::Basket;
 use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
-use crate::log::{Journal, not_collected};
+use crate::log::{Journal, not_collected, unread};
 use crate::purpose::Tier;
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Wire};
@@ -109,7 +109,7 @@ services![
 pub struct Gcp {
     options: GcpOptions,
     wire: Arc<dyn Wire>,
-    projects: Projects,
+    found: Discovered,
     assets: Assets,
     /// The types that the inventory is asked for: those of all services that are read.
     asset_types: Vec<&'static str>,
@@ -132,10 +132,10 @@ impl Gcp {
         let wire: Arc<dyn Wire> = Arc::new(google);
         // Listing projects uses the quota of the credentials' own project, whichever that is.
         let reader = Reader::of(&options.asking, &wire, AccountId::from("credentials"));
-        let projects = projects::discover(&reader, &options).await?;
+        let found = projects::discover(&reader, &options).await?;
         Ok(Self {
             wire,
-            projects,
+            found,
             assets: Assets::default(),
             asset_types: asset_types(&options),
             shared: Shared::default(),
@@ -150,6 +150,15 @@ fn asset_types(options: &GcpOptions) -> Vec<&'static str> {
     sorted(services.flat_map(|service| service.kinds).filter_map(Kind::asset_type))
 }
 
+fn shard_of(project: &AccountId, service: &str) -> ShardKey {
+    ShardKey {
+        provider: Provider::Gcp,
+        account: project.clone(),
+        region: Region::global(),
+        service: ServiceName::from(service),
+    }
+}
+
 fn service(key: &ShardKey) -> Option<&'static Service> {
     SERVICES.iter().find(|service| service.name == key.service.as_str())
 }
@@ -157,17 +166,16 @@ fn service(key: &ShardKey) -> Option<&'static Service> {
 #[async_trait]
 impl Collector for Gcp {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
-        let shards = self.projects.keys().flat_map(|project| {
-            SERVICES.iter().filter(|service| self.options.asking.includes(service.name)).map(|service| {
-                ShardKey {
-                    provider: Provider::Gcp,
-                    account: project.clone(),
-                    region: Region::global(),
-                    service: ServiceName::from(service.name),
-                }
-            })
+        let shards = self.found.projects.keys().flat_map(|project| {
+            let chosen = SERVICES.iter().filter(|service| self.options.asking.includes(service.name));
+            chosen.map(|service| shard_of(project, service.name))
         });
         Ok(shards.collect())
+    }
+
+    fn unseen(&self, before: &[AccountId]) -> Vec<ShardKey> {
+        let missed = before.iter().filter(|project| self.found.misses(project, &self.options));
+        missed.map(|project| shard_of(project, SERVICES[0].name)).collect()
     }
 
     fn round(&self, key: &ShardKey) -> u8 {
@@ -179,15 +187,18 @@ impl Collector for Gcp {
     }
 
     async fn collect_packed(&self, key: &ShardKey, context: &Context) -> Shard<PackedResource> {
-        let (Some(service), Some(listed), Provider::Gcp) =
-            (service(key), self.projects.get(&key.account), key.provider)
-        else {
+        let (Some(service), Provider::Gcp) = (service(key), key.provider) else {
             return not_collected(key);
         };
         let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
+        let Some(listed) = self.found.projects.get(&key.account) else {
+            let failure = projects::missed();
+            reader.log.note(&failure);
+            return unread(key, failure.coverage(), reader.log.into_log());
+        };
         reader.named = context.named.clone();
         reader.basket = Basket::seen_through(context.preview.clone());
-        if self.projects.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
+        if self.found.projects.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
         let inventory = match service.kinds.iter().any(|kind| kind.asset_type().is_some()) {

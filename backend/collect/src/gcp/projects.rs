@@ -1,6 +1,6 @@
 //! Which projects there are to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use nephoscope_model::AccountId;
 use serde_json::Value;
@@ -21,18 +21,50 @@ pub(super) const ACTIONS: &[&Action] = &[&SEARCH.action];
 /// Projects as they were listed, by id.
 pub(super) type Projects = BTreeMap<AccountId, Value>;
 
-/// The active projects that the credentials see and the options do not leave out.
-pub(super) async fn discover(reader: &Reader, options: &GcpOptions) -> Result<Projects, CollectError> {
+/// The projects that the credentials see.
+#[derive(Debug, Default)]
+pub(super) struct Discovered {
+    /// Those that are active and that the options do not leave out.
+    pub projects: Projects,
+    /// The others.
+    outside: BTreeSet<AccountId>,
+}
+
+impl Discovered {
+    /// True where the project may still be there, though the credentials do not see it.
+    pub(super) fn misses(&self, project: &AccountId, options: &GcpOptions) -> bool {
+        !self.projects.contains_key(project)
+            && !self.outside.contains(project)
+            && options.projects.is_empty()
+            && !is_named(&options.exclude, project)
+    }
+}
+
+/// Why a project that was read before cannot be read any more.
+pub(super) fn missed() -> Failure {
+    let message = "the credentials no longer see the project: their role was taken away, or it was moved or deleted; name it in `exclude` once it is gone for good";
+    Failure::new(&SEARCH.action, Class::Denied, "ProjectNotSeen", message)
+}
+
+fn is_named(given: &[String], id: &AccountId) -> bool {
+    given.iter().any(|name| name == id.as_str())
+}
+
+/// The projects that the credentials see, and which of them are read.
+pub(super) async fn discover(reader: &Reader, options: &GcpOptions) -> Result<Discovered, CollectError> {
     let mut request = Request::get("/v3/projects:search");
     if let Some(parent) = &options.parent {
         request = request.query("query", format!("parent:{parent}"));
     }
-    let mut found = Projects::new();
+    let (mut found, mut outside) = (Projects::new(), BTreeSet::new());
     let failure = reader
         .list_each(&SEARCH, None, request, |item| {
             let is_active = text(&item, "/state").is_none_or(|state| state == "ACTIVE");
-            if let (true, Some(id)) = (is_active, text(&item, "/projectId")) {
-                found.insert(AccountId::from(id), item);
+            if let Some(id) = text(&item, "/projectId").map(AccountId::from) {
+                match is_active {
+                    true => drop(found.insert(id, item)),
+                    false => drop(outside.insert(id)),
+                }
             }
         })
         .await;
@@ -49,10 +81,10 @@ pub(super) async fn discover(reader: &Reader, options: &GcpOptions) -> Result<Pr
             cause: Cause::new(&why),
         });
     }
-    let names = |given: &[String], id: &AccountId| given.iter().any(|name| name == id.as_str());
-    found.retain(|id, _| {
-        (options.projects.is_empty() || names(&options.projects, id)) && !names(&options.exclude, id)
-    });
+    let is_left_out = |id: &AccountId| {
+        !(options.projects.is_empty() || is_named(&options.projects, id)) || is_named(&options.exclude, id)
+    };
+    outside.extend(found.extract_if(.., |id, _| is_left_out(id)).map(|(id, _)| id));
     if found.is_empty() {
         return Err(CollectError::Refused {
             attempted: "find a project of Google Cloud to read".to_owned(),
@@ -60,7 +92,7 @@ pub(super) async fn discover(reader: &Reader, options: &GcpOptions) -> Result<Pr
             cause: Cause::new("the credentials see no active project that is not excluded"),
         });
     }
-    Ok(found)
+    Ok(Discovered { projects: found, outside })
 }
 
 fn refused(attempted: &str, failure: &Failure) -> CollectError {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use nephoscope_model::{CoverageState, Facet, Shard};
+use nephoscope_model::{AccountId, CoverageState, Facet, Shard};
 use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -113,6 +113,24 @@ async fn the_inventory_serves_every_service_of_a_project() {
     assert_eq!(shards["pubsub"].coverage.state, CoverageState::Complete);
     assert_eq!(calls(&asked, "pubsub.googleapis.com"), 0, "nothing was left to ask");
     assert_eq!(gcp.plan().await.unwrap().iter().filter(|key| key.account.as_str() == "gone").count(), 0);
+}
+
+#[tokio::test]
+async fn a_project_that_is_not_seen_any_more_is_missed_unless_it_is_gone_or_left_out() {
+    let (server, _) = hosts(|_, _| None).await;
+    let before = ["gone", "lost", "shop"].map(AccountId::from);
+    let gcp = connect(&server, |_| {}).await.unwrap();
+    let keys = gcp.unseen(&before);
+    assert_eq!(keys.iter().map(|key| key.account.as_str()).collect::<Vec<_>>(), ["lost"]);
+    let shard = gcp.collect(&keys[0], &Context::default()).await;
+    assert_eq!((shard.coverage.state, shard.coverage.listed), (CoverageState::Denied, false));
+    let error = &shard.coverage.errors[0];
+    assert_eq!(error.permission.as_deref(), Some("resourcemanager.projects.get"));
+    assert!(error.message.contains("no longer see the project"), "{error:?}");
+    let excluding = connect(&server, |options| options.exclude = vec!["lost".to_owned()]).await.unwrap();
+    assert_eq!(excluding.unseen(&before), []);
+    let naming = connect(&server, |options| options.projects = vec!["shop".to_owned()]).await.unwrap();
+    assert_eq!(naming.unseen(&before), []);
 }
 
 #[tokio::test]

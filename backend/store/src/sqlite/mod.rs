@@ -30,6 +30,7 @@ mod scan;
 mod schedule;
 mod shard;
 mod sieve;
+mod standing;
 mod verdict;
 mod view;
 
@@ -274,8 +275,12 @@ impl Store for SqliteStore {
         self.glance(operation, |connection| relation::targets_abroad(connection, scan)).await
     }
 
+    async fn account_list(&self, target: &TargetName) -> Result<Vec<AccountId>> {
+        self.glance("list a target's accounts", |connection| standing::accounts(connection, target)).await
+    }
+
     async fn estate_shards(&self, scan: &ScanId, account: &AccountId) -> Result<Vec<ShardKey>> {
-        self.glance("list an account's shards", |connection| shard::inhabited(connection, scan, account))
+        self.glance("list an account's shards", |connection| standing::shards(connection, scan, account))
             .await
     }
 

@@ -367,30 +367,6 @@ pub(super) fn find(connection: &Connection, scan: &ScanId, key: &ShardKey) -> Sq
     Ok(statement.query_row(values, |row| row.get(0)).optional()?)
 }
 
-/// The shards of one account of the scan's target in which something stands, sorted.
-pub(super) fn inhabited(connection: &Connection, scan: &ScanId, account: &AccountId) -> Sql<Vec<ShardKey>> {
-    let mut statement = connection.prepare_cached(concat!(
-        "SELECT provider, region, service FROM account JOIN shard ON shard.account = account.id
-         WHERE target = (SELECT target FROM scan WHERE name = ?1) AND account.name = ?2 AND EXISTS (
-            SELECT 1 FROM place JOIN version ON version.place = place.id AND version.valid_to = ",
-        open!(),
-        " WHERE place.shard = shard.id)"
-    ))?;
-    let mut rows = statement.query(params![scan.as_str(), account.as_str()])?;
-    let mut shards = Vec::new();
-    while let Some(row) = rows.next()? {
-        let provider: String = row.get(0)?;
-        shards.push(ShardKey {
-            provider: provider.parse()?,
-            account: account.clone(),
-            region: Region::from(row.get::<_, String>(1)?),
-            service: ServiceName::from(row.get::<_, String>(2)?),
-        });
-    }
-    shards.sort();
-    Ok(shards)
-}
-
 /// The shards that one scan has committed, of one account or of all, in no order.
 pub(super) fn coverage(tx: &Connection, scan: &ScanId, account: Option<&AccountId>) -> Sql<Vec<CoverageRow>> {
     // In this order, or one account's would be looked for among those of all.
