@@ -28,7 +28,7 @@ pub async fn score(context: &Context, args: &args::Score) -> Outcome {
         None => "no score: nothing was decided in this scope\n".to_owned(),
         Some(reported) => format!("score {} of 100\n", reported.rounded(2)),
     };
-    if let Some(cap) = score.cap {
+    if let Some(cap) = score.cap.filter(|_| score.reported < score.posture) {
         text += &format!(
             "  posture {}, reported as {} while {}\n",
             shown(&score.posture),
@@ -36,7 +36,10 @@ pub async fn score(context: &Context, args: &args::Score) -> Outcome {
             cap.reason()
         );
     }
-    text += &format!("  between {} and {}\n", shown(&score.low), shown(&score.high));
+    text += &match score.low == score.high {
+        true => "  nothing is unknown\n".to_owned(),
+        false => format!("  between {} and {}\n", shown(&score.low), shown(&score.high)),
+    };
     text += &format!("  risk debt {}, {} decided, {} unknown\n", score.debt, score.decided, score.unknown);
     print(&text)?;
     if args.explain {

@@ -9,6 +9,7 @@ use nephoscope_collect::floor::loads;
 use nephoscope_model::api::{MissingPermissions, ScanDetail};
 use nephoscope_model::query::{AsOf, Filter, ListQuery};
 use nephoscope_model::scan::CoverageRow;
+use nephoscope_model::score::Score;
 use nephoscope_model::{CoverageState, Finding, Severity, Status};
 use nephoscope_report::{FindingsCsv, FindingsJsonl, aws_restoring};
 use serde_json::json;
@@ -93,16 +94,7 @@ async fn summarise(
         scan.resources, scan.shards_complete, scan.calls
     );
     text += &share.map(|share| pace(detail, share)).unwrap_or_default();
-    let rounded = |points: &Option<nephoscope_model::Points>| points.as_ref().map(|points| points.rounded(1));
-    match (rounded(&score.reported), rounded(&score.low), rounded(&score.high)) {
-        (Some(reported), Some(low), Some(high)) => {
-            text += &format!("  score {reported}, between {low} and {high}; risk debt {}\n", score.debt);
-            if let Some(cap) = score.cap {
-                text += &format!("  held at {} while {}\n", cap.limit(), cap.reason());
-            }
-        }
-        _ => text += "  no score: nothing was decided\n",
-    }
+    text += &reported(&score);
     text += &format!("  {} pass, {} fail, {} unknown\n", scan.pass, scan.fail, scan.unknown);
     print(&text)?;
 
@@ -181,6 +173,27 @@ fn lacking(missing: &MissingPermissions) -> String {
         text += &format!("this policy restores them:\n{policy:#}\n");
     }
     text
+}
+
+/// The score, with what holds it and how far it is known.
+fn reported(score: &Score) -> String {
+    let (Some(reported), Some(posture), Some(low), Some(high)) =
+        (&score.reported, &score.posture, &score.low, &score.high)
+    else {
+        return "  no score: nothing was decided\n".to_owned();
+    };
+    let held = score.cap.filter(|_| reported < posture);
+    let name = match held {
+        Some(cap) => {
+            format!("  score {}, held there while {}\n  posture", reported.rounded(1), cap.reason())
+        }
+        None => "  score".to_owned(),
+    };
+    let range = match low == high {
+        true => "nothing is unknown".to_owned(),
+        false => format!("between {} and {}", low.rounded(1), high.rounded(1)),
+    };
+    format!("{name} {}, {range}; risk debt {}\n", posture.rounded(1), score.debt)
 }
 
 /// How long the calls took, beside how long they had to take.
