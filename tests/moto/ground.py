@@ -40,7 +40,8 @@ def word(length):
 
 
 def canary(text):
-    """A text that must never be seen again."""
+    """A text that must never be seen again, and that is not found anywhere by chance."""
+    assert len(text) >= 9, text
     canaries.append(text)
     return text
 
