@@ -2,11 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use nephoscope_model::{PackedResource, Resource};
+use nephoscope_model::{PackedResource, Resource, Shard, ShardKey};
 
 use crate::Preview;
-use crate::log::Log;
+use crate::failure::Failure;
+use crate::log::{Journal, Log};
 use crate::normalise::once_each;
+use crate::purpose::Purpose;
 
 /// Complete resources of one shard, and what of them could not be read.
 #[derive(Debug, Default)]
@@ -17,10 +19,10 @@ pub(crate) struct Basket {
 
 /// What a basket holds.
 #[derive(Debug, Default)]
-pub(crate) struct Complete {
-    pub resources: Vec<PackedResource>,
+struct Complete {
+    resources: Vec<PackedResource>,
     /// An error for each unreadable facet.
-    pub unreadable: Log,
+    unreadable: Log,
 }
 
 impl Basket {
@@ -38,10 +40,23 @@ impl Basket {
         complete.resources.push(packed);
     }
 
-    /// What it holds, sorted; what a listing named twice is in it once.
-    pub(crate) fn into_complete(self) -> Complete {
-        let mut complete = self.complete.into_inner().unwrap_or_else(PoisonError::into_inner);
-        once_each(&mut complete.resources, |resource| &resource.uid);
-        complete
+    /// The shard of what it holds, sorted, what a listing named twice once. Its listings ended so, the main one first; none
+    /// where one was read to its end.
+    pub(crate) fn into_shard(
+        self,
+        key: &ShardKey,
+        journal: Journal,
+        purpose: Purpose,
+        listings: &[Option<Failure>],
+    ) -> Shard<PackedResource> {
+        let complete = self.complete.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Complete { mut resources, unreadable } = complete;
+        once_each(&mut resources, |resource| &resource.uid);
+        let mut log = journal.into_log();
+        // What was not asked is no error.
+        if purpose != Purpose::Plan {
+            log.complete_with(unreadable);
+        }
+        Shard { key: key.clone(), coverage: log.coverage(listings), resources }
     }
 }

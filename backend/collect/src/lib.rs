@@ -18,6 +18,7 @@ mod basket;
 pub mod budget;
 pub mod declared;
 mod detect;
+mod discovered;
 mod error;
 mod failure;
 pub mod floor;

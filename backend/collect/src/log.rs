@@ -125,10 +125,10 @@ impl Log {
         }
     }
 
-    /// Adds the errors that came up while replies were normalised: no unreadable facet without an error.
-    pub(crate) fn complete(&mut self, resources: &[Resource]) {
+    /// Adds the errors that came up while replies were normalised into the resource: no unreadable facet without an error.
+    pub(crate) fn complete(&mut self, resource: &Resource) {
         let mut found = Log::default();
-        resources.iter().for_each(|resource| found.note_unreadable(resource));
+        found.note_unreadable(resource);
         self.complete_with(found);
     }
 

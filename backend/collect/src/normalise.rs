@@ -10,13 +10,6 @@ use crate::redact::{scrub, sweep};
 /// What one call said of one resource: a value, that there is none, or a failure.
 pub(crate) type Read = Result<Option<Value>, Failure>;
 
-/// What a service file found.
-pub(crate) struct Outcome {
-    pub resources: Vec<Resource>,
-    /// One entry per listing, the main one first; none where it was read to its end.
-    pub listings: Vec<Option<Failure>>,
-}
-
 /// Leaves out a field, which stands elsewhere or must not be kept.
 pub(crate) fn without(value: &mut Value, field: &str) {
     if let Some(fields) = value.as_object_mut() {
@@ -68,13 +61,6 @@ pub(crate) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
 /// The elements of the list at `pointer`; none where there is no list.
 pub(crate) fn elements<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
-/// Sorts what was found, drops what a listing named twice, and cuts out secrets that stand where none should.
-pub(crate) fn tidy(mut resources: Vec<Resource>) -> Vec<Resource> {
-    once_each(&mut resources, |resource| &resource.uid);
-    resources.iter_mut().for_each(tidy_one);
-    resources
 }
 
 /// Sorts what was found, open or packed, and drops what a listing named twice.

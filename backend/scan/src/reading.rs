@@ -163,9 +163,12 @@ async fn known_before(
         // What is no longer asked for stands as it was read last, and names what it named then.
         let mut unasked = store.estate_shards(&open.scan.id, account).await?;
         unasked.retain(|key| source.round(key) < round && open.scan.planned.binary_search(key).is_err());
-        uids.extend(store.relation_targets(&open.scan.id, &unasked).await?);
         let mut silent: Vec<ShardKey> =
             naming.filter(|key| states.get(key) != Some(&CoverageState::Complete)).cloned().collect();
+        let unheard = [unasked, silent.clone()].concat();
+        if !unheard.is_empty() {
+            uids.extend(store.relation_targets(&open.scan.id, &unheard).await?);
+        }
         if silent.is_empty() {
             continue;
         }
@@ -173,7 +176,6 @@ async fn known_before(
             let coverage = store.estate_coverage(&open.scan.id, account).await?;
             states.extend(coverage.into_iter().map(|row| (row.shard, row.coverage.state)));
         }
-        uids.extend(store.relation_targets(&open.scan.id, &silent).await?);
         silent.retain(|key| states.get(key) != Some(&CoverageState::Complete));
         let are_off = silent.iter().all(|key| states.get(key) == Some(&CoverageState::Disabled));
         let is_whole = silent.is_empty() || are_off && were_off(store, before, account, &silent).await?;

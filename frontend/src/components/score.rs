@@ -24,7 +24,7 @@ pub fn score(scope: &Scope, score: &Score) -> AnyView {
         .into_any();
     };
     let reported = score.reported.as_ref().unwrap_or(posture);
-    let held = score.cap.filter(|_| reported < posture);
+    let held = score.cap;
     let own = held.map(|_| format!("posture {}, ", posture.rounded(1))).unwrap_or_default();
     let range = if low == high {
         format!("{own}nothing is unknown")

@@ -28,7 +28,7 @@ pub async fn score(context: &Context, args: &args::Score) -> Outcome {
         None => "no score: nothing was decided in this scope\n".to_owned(),
         Some(reported) => format!("score {} of 100\n", reported.rounded(2)),
     };
-    if let Some(cap) = score.cap.filter(|_| score.reported < score.posture) {
+    if let Some(cap) = score.cap {
         text += &format!(
             "  posture {}, reported as {} while {}\n",
             shown(&score.posture),

@@ -182,8 +182,7 @@ fn reported(score: &Score) -> String {
     else {
         return "  no score: nothing was decided\n".to_owned();
     };
-    let held = score.cap.filter(|_| reported < posture);
-    let name = match held {
+    let name = match score.cap {
         Some(cap) => {
             format!("  score {}, held there while {}\n  posture", reported.rounded(1), cap.reason())
         }

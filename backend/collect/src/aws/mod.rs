@@ -12,7 +12,7 @@ use self::carry::Past;
 use self::client::Reader;
 use self::failure::{Class, Failure};
 use self::place::{Outcome, Place};
-use crate::basket::{Basket, Complete};
+use crate::basket::Basket;
 use crate::budget::Family;
 use crate::declared::sorted;
 use crate::error::CollectError;
@@ -383,13 +383,7 @@ impl Collector for Aws {
         let ours = key.provider == Provider::Aws && key.account == self.account;
         let listings = if ours { read(key.service.as_str(), &reader).await } else { None };
         let Some(listings) = listings else { return not_collected(key) };
-        let Complete { resources, unreadable } = reader.basket.into_complete();
-        let mut log = reader.log.into_log();
-        // What was not asked is no error.
-        if self.options.asking.purpose != Purpose::Plan {
-            log.complete_with(unreadable);
-        }
-        Shard { key: key.clone(), coverage: log.coverage(&listings), resources }
+        reader.basket.into_shard(key, reader.log, reader.purpose, &listings)
     }
 }
 

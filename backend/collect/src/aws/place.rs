@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::api::Action;
 use super::failure::Failure;
-pub(super) use crate::normalise::{Outcome, Read, elements, put, relate, tag, text, without};
+pub(super) use crate::normalise::{Read, elements, put, relate, tag, text, without};
 
 /// The account, region and service of a shard.
 #[derive(Clone, Debug)]
@@ -19,6 +19,13 @@ pub(super) struct Place {
     pub service: ServiceName,
     /// The ARN of whoever asks.
     pub caller: String,
+}
+
+/// What a service file found.
+pub(super) struct Outcome {
+    pub resources: Vec<Resource>,
+    /// One entry per listing, the main one first; none where it was read to its end.
+    pub listings: Vec<Option<Failure>>,
 }
 
 /// Items by the name of what each belongs to; one that does not say belongs to nothing.
@@ -115,6 +122,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::normalise::{once_each, tidy_one};
 
     #[test]
     fn tidied_resources_are_sorted_once_each_without_nulls_and_secrets() {
@@ -134,7 +142,9 @@ mod tests {
         relate(&mut first, RelationName::EncryptedBy, None);
         first.tags.insert("key".to_owned(), "AKIAIOSFODNN7EXAMPLE".to_owned());
         let second = place.resource("aws.lambda.function", "b", "b");
-        let tidied = crate::normalise::tidy(vec![second.clone(), first.clone(), second.clone()]);
+        let mut tidied = vec![second.clone(), first.clone(), second.clone()];
+        once_each(&mut tidied, |resource| &resource.uid);
+        tidied.iter_mut().for_each(tidy_one);
         assert_eq!(tidied.iter().map(|resource| resource.uid.as_str()).collect::<Vec<_>>(), ["a", "b"]);
         let config = json!({"Layers": [{"Arn": "x"}], "Description": "[aws-access-key]"});
         assert_eq!(tidied[0].facets["config"], Facet::Known(config));

@@ -45,10 +45,10 @@ use nephoscope_model::{
 use self::arm::Arm;
 use self::graph::{Graph, QUERY};
 use self::kind::{Kind, Place, gather};
-use self::subscriptions::{Discovered, is_seen};
-use crate::basket::Basket;
+use self::subscriptions::is_seen;
 use crate::budget::Family;
 use crate::declared::sorted;
+use crate::discovered::Discovered;
 use crate::error::CollectError;
 use crate::log::{Journal, not_collected, unread};
 use crate::normalise::text;
@@ -118,7 +118,7 @@ impl Azure {
         let wire: Arc<dyn Wire> = Arc::new(Arm::new(&options, auth, credential, transport));
         let reader = Reader::of(&options.asking, &wire, AccountId::from(TENANT));
         let found = subscriptions::discover(&reader, &options).await?;
-        let seen = found.subscriptions.iter().filter(|(_, listed)| is_seen(listed));
+        let seen = found.accounts.iter().filter(|(_, listed)| is_seen(listed));
         let ids = seen.map(|(id, _)| id.clone()).collect();
         let chosen = SERVICES.iter().filter(|service| options.asking.includes(service.name));
         let types = sorted(chosen.flat_map(|service| service.kinds).filter_map(Kind::type_));
@@ -154,7 +154,7 @@ impl Collector for Azure {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
         let chosen = |service: &&Service| self.options.asking.includes(service.name);
         let mut shards = Vec::new();
-        for (id, listed) in &self.found.subscriptions {
+        for (id, listed) in &self.found.accounts {
             // Of one that is switched off or not seen, a single shard says so.
             let most = if is_readable(listed) { SERVICES.len() } else { 1 };
             let services = SERVICES.iter().filter(chosen).take(most);
@@ -164,7 +164,7 @@ impl Collector for Azure {
     }
 
     fn unseen(&self, before: &[AccountId]) -> Vec<ShardKey> {
-        let missed = before.iter().filter(|id| self.found.misses(id, &self.options));
+        let missed = before.iter().filter(|id| self.found.misses(id));
         missed.map(|id| self.shard_of(id, SERVICES[0].name)).collect()
     }
 
@@ -181,21 +181,13 @@ impl Collector for Azure {
         let (Some(service), Provider::Azure) = (service, key.provider) else { return not_collected(key) };
         let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
         reader.named = context.named.clone();
-        reader.basket = Basket::seen_through(context.preview.clone());
         if self.ids.first() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
-        let listed = match self.found.subscriptions.get(&key.account) {
-            Some(listed) if is_seen(listed) => Ok(listed),
-            Some(_) => Err(subscriptions::unseen()),
-            None => Err(subscriptions::missed()),
-        };
-        let listed = match listed {
-            Ok(listed) => listed,
-            Err(failure) => {
-                reader.log.note(&failure);
-                return unread(key, failure.coverage(), reader.log.into_log());
-            }
+        let listed = match self.found.accounts.get(&key.account) {
+            Some(listed) if is_seen(listed) => listed,
+            Some(_) => return reader.unread(key, &subscriptions::unseen()),
+            None => return reader.unread(key, &subscriptions::missed()),
         };
         if !is_enabled(listed) {
             let mut log = reader.log.into_log();

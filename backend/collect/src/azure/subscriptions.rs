@@ -1,6 +1,6 @@
 //! Which subscriptions there are to read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use nephoscope_model::AccountId;
 use serde_json::{Value, json};
@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::kind::NEXT;
 use super::options::AzureOptions;
 use super::quota;
+use crate::discovered::Discovered;
 use crate::error::{Cause, CollectError};
 use crate::failure::{Class, Failure};
 use crate::normalise::text;
@@ -23,34 +24,12 @@ static DESCENDANTS: List =
 
 pub(super) const ACTIONS: &[&Action] = &[&LIST.action, &DESCENDANTS.action];
 
-/// Subscriptions as they were listed, by id.
-pub(super) type Subscriptions = BTreeMap<AccountId, Value>;
-
 /// What stands in place of a state that Azure gives, where only the management group tells of a subscription.
 const UNSEEN: &str = "Unseen";
 
 /// False for a subscription below the management group that the credentials may not see.
 pub(super) fn is_seen(subscription: &Value) -> bool {
     text(subscription, "/state") != Some(UNSEEN)
-}
-
-/// The subscriptions that there are.
-#[derive(Debug, Default)]
-pub(super) struct Discovered {
-    /// Those that the options do not leave out.
-    pub subscriptions: Subscriptions,
-    /// The others that the credentials see.
-    outside: BTreeSet<AccountId>,
-}
-
-impl Discovered {
-    /// True where the subscription may still be there, though nothing tells of it.
-    pub(super) fn misses(&self, subscription: &AccountId, options: &AzureOptions) -> bool {
-        !self.subscriptions.contains_key(subscription)
-            && !self.outside.contains(subscription)
-            && options.subscriptions.is_empty()
-            && !is_named(&options.exclude, subscription)
-    }
 }
 
 /// Why one that only the management group tells of was not read.
@@ -69,17 +48,14 @@ fn not_seen(message: &str) -> Failure {
     Failure::new(&LIST.action, Class::Denied, "SubscriptionNotSeen", message)
 }
 
-fn is_named(given: &[String], id: &AccountId) -> bool {
-    given.iter().any(|name| name.eq_ignore_ascii_case(id.as_str()))
-}
-
 /// The subscriptions that the credentials see, and which of them are read.
 pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<Discovered, CollectError> {
-    let (mut found, mut outside) = (Subscriptions::new(), BTreeSet::new());
+    let ids = |given: &[String]| given.iter().map(|id| AccountId::from(id.to_ascii_lowercase())).collect();
+    let mut found = Discovered::of(ids(&options.subscriptions), ids(&options.exclude));
     let failure = reader
         .list_each(&LIST, None, Request::get("/subscriptions"), |item| {
             if let Some(id) = text(&item, "/subscriptionId") {
-                found.insert(AccountId::from(id.to_ascii_lowercase()), item);
+                found.accounts.insert(AccountId::from(id.to_ascii_lowercase()), item);
             }
         })
         .await;
@@ -87,7 +63,7 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
         return Err(refused("list the subscriptions of Azure", &failure));
     }
     if let Some(group) = &options.management_group {
-        let mut below = Subscriptions::new();
+        let mut below = BTreeMap::new();
         let path = format!("/providers/Microsoft.Management/managementGroups/{group}/descendants");
         let failure = reader
             .list_each(&DESCENDANTS, None, Request::get(&path), |item| {
@@ -102,37 +78,35 @@ pub(super) async fn discover(reader: &Reader, options: &AzureOptions) -> Result<
         if let Some(failure) = failure {
             return Err(refused(&format!("list what is below the management group `{group}`"), &failure));
         }
-        outside.extend(found.extract_if(.., |id, _| !below.contains_key(id)).map(|(id, _)| id));
+        let elsewhere = found.accounts.extract_if(.., |id, _| !below.contains_key(id));
+        found.outside.extend(elsewhere.map(|(id, _)| id));
         // Those that the credentials may not see are not left out in silence.
         for (id, unseen) in below {
-            found.entry(id).or_insert(unseen);
+            found.accounts.entry(id).or_insert(unseen);
         }
     }
     if let Some(unseen) = options
         .subscriptions
         .iter()
-        .find(|given| !found.contains_key(&AccountId::from(given.to_ascii_lowercase())))
+        .find(|given| !found.accounts.contains_key(&AccountId::from(given.to_ascii_lowercase())))
     {
-        let why = format!("the credentials see {} subscriptions, and it is not among them", found.len());
+        let why =
+            format!("the credentials see {} subscriptions, and it is not among them", found.accounts.len());
         return Err(CollectError::Refused {
             attempted: format!("find the subscription `{unseen}`"),
             help: "check its id, the tenant, and that the credentials have the Reader role in it",
             cause: Cause::new(&why),
         });
     }
-    let is_left_out = |id: &AccountId| {
-        !(options.subscriptions.is_empty() || is_named(&options.subscriptions, id))
-            || is_named(&options.exclude, id)
-    };
-    outside.extend(found.extract_if(.., |id, _| is_left_out(id)).map(|(id, _)| id));
-    if !found.values().any(is_seen) {
+    found.choose();
+    if !found.accounts.values().any(is_seen) {
         return Err(CollectError::Refused {
             attempted: "find a subscription of Azure to read".to_owned(),
             help: "give the credentials the role of `nephoscope permissions azure` in a subscription or management group",
             cause: Cause::new("the credentials see none that is not excluded"),
         });
     }
-    Ok(Discovered { subscriptions: found, outside })
+    Ok(found)
 }
 
 fn refused(attempted: &str, failure: &Failure) -> CollectError {

@@ -37,7 +37,7 @@ use crate::declared::sorted;
 use crate::error::CollectError;
 use crate::failure::{Class, Failure};
 use crate::log::{Journal, not_collected};
-use crate::normalise::{Read, once_each, put, tidy};
+use crate::normalise::{Read, once_each, put, tidy_one};
 use crate::purpose::Purpose;
 use crate::redact::{Redactor, host};
 use crate::rest::transport::Transport;
@@ -168,13 +168,13 @@ impl FnProject {
             "fns" => &FUNCTIONS,
             "triggers" => &HTTP_TRIGGERS,
             _ => {
-                let server = tidy(vec![self.server(reader).await]);
+                let mut server = self.server(reader).await;
+                tidy_one(&mut server);
                 // What was not asked is no error.
                 if self.options.asking.purpose != Purpose::Plan {
                     reader.log.lock().complete(&server);
                 }
-                let mut resources: Vec<PackedResource> =
-                    server.into_iter().map(PackedResource::from).collect();
+                let mut resources = vec![PackedResource::from(server)];
                 resources.extend(apps.resources.iter().cloned());
                 return Gathered { resources, listings: vec![apps.failure.clone()] };
             }

@@ -7,7 +7,7 @@ use nephoscope_model::{
 };
 use serde_json::Value;
 
-use crate::normalise::{put, relate, tag, text, tidy};
+use crate::normalise::{put, relate, tag, text, tidy_one};
 use crate::redact::Redactor;
 
 /// Annotations that the server makes itself, and which are therefore nobody's labels.
@@ -83,9 +83,9 @@ impl Place {
 }
 
 /// The resource as it is kept. Functions come by the ten thousand, so each is packed as soon as it was read.
-pub(super) fn packed(resource: Resource) -> PackedResource {
-    let mut one = tidy(vec![resource]);
-    PackedResource::from(one.pop().expect("tidying drops duplicates only, and there was one"))
+pub(super) fn packed(mut resource: Resource) -> PackedResource {
+    tidy_one(&mut resource);
+    resource.into()
 }
 
 #[cfg(test)]

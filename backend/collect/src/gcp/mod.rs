@@ -52,12 +52,11 @@ use nephoscope_model::{AccountId, PackedResource, Provider, Region, ServiceName,
 use self::assets::Assets;
 use self::google::Google;
 use self::kind::{Kind, Place, Shared, gather};
-use self::projects::Discovered;
-use crate::basket::Basket;
 use crate::budget::Family;
 use crate::declared::sorted;
+use crate::discovered::Discovered;
 use crate::error::CollectError;
-use crate::log::{Journal, not_collected, unread};
+use crate::log::{Journal, not_collected};
 use crate::purpose::Tier;
 use crate::rest::transport::Transport;
 use crate::rest::{Action, Reader, Wire};
@@ -166,7 +165,7 @@ fn service(key: &ShardKey) -> Option<&'static Service> {
 #[async_trait]
 impl Collector for Gcp {
     async fn plan(&self) -> Result<Vec<ShardKey>, CollectError> {
-        let shards = self.found.projects.keys().flat_map(|project| {
+        let shards = self.found.accounts.keys().flat_map(|project| {
             let chosen = SERVICES.iter().filter(|service| self.options.asking.includes(service.name));
             chosen.map(|service| shard_of(project, service.name))
         });
@@ -174,7 +173,7 @@ impl Collector for Gcp {
     }
 
     fn unseen(&self, before: &[AccountId]) -> Vec<ShardKey> {
-        let missed = before.iter().filter(|project| self.found.misses(project, &self.options));
+        let missed = before.iter().filter(|project| self.found.misses(project));
         missed.map(|project| shard_of(project, SERVICES[0].name)).collect()
     }
 
@@ -191,14 +190,11 @@ impl Collector for Gcp {
             return not_collected(key);
         };
         let mut reader = Reader::of(&self.options.asking, &self.wire, key.account.clone());
-        let Some(listed) = self.found.projects.get(&key.account) else {
-            let failure = projects::missed();
-            reader.log.note(&failure);
-            return unread(key, failure.coverage(), reader.log.into_log());
+        let Some(listed) = self.found.accounts.get(&key.account) else {
+            return reader.unread(key, &projects::missed());
         };
         reader.named = context.named.clone();
-        reader.basket = Basket::seen_through(context.preview.clone());
-        if self.found.projects.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
+        if self.found.accounts.keys().next() == Some(&key.account) && service.name == SERVICES[0].name {
             reader.log = Journal::after(self.journal.lock().clone());
         }
         let inventory = match service.kinds.iter().any(|kind| kind.asset_type().is_some()) {

@@ -9,11 +9,11 @@ use nephoscope_model::{AccountId, PackedResource, Region, Resource, Shard, Shard
 use serde_json::{Map, Value};
 
 use super::{Action, List, Pages, Request, Wire};
-use crate::basket::{Basket, Complete};
+use crate::basket::Basket;
 use crate::budget::Budgets;
 use crate::failure::{Class, Failure};
 use crate::limits::Limits;
-use crate::log::Journal;
+use crate::log::{Journal, unread};
 use crate::normalise::{Read, tidy_one};
 use crate::pages::{Listing, Tokens, keep_first};
 use crate::purpose::{Purpose, Tier};
@@ -226,13 +226,13 @@ impl Reader {
 
     /// The shard of what was kept, whose listings ended so, the main one first; none where one was read to its end.
     pub(crate) fn shard(self, key: &ShardKey, listings: &[Option<Failure>]) -> Shard<PackedResource> {
-        let Complete { resources, unreadable } = self.basket.into_complete();
-        let mut log = self.log.into_log();
-        // What was not asked is no error.
-        if self.purpose != Purpose::Plan {
-            log.complete_with(unreadable);
-        }
-        Shard { key: key.clone(), coverage: log.coverage(listings), resources }
+        self.basket.into_shard(key, self.log, self.purpose, listings)
+    }
+
+    /// The shard of which nothing was read, for this reason.
+    pub(crate) fn unread(self, key: &ShardKey, why: &Failure) -> Shard<PackedResource> {
+        self.log.note(why);
+        unread(key, why.coverage(), self.log.into_log())
     }
 
     /// Runs `work` for each of `items`, as many at a time as the limits allow; the results keep the order.

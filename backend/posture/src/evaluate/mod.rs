@@ -1,8 +1,8 @@
 //! Judging: every check on every resource of its kind, three-valued.
 //!
 //! Conditions read the provider's JSON in place (`values`), through one `subject` per resource that remembers what it
-//! could not give; the `plain` ones among them need no values. What could not be read makes a verdict UNKNOWN with exactly those `reasons`, unless the condition is
-//! decided without it. `prove` lets a check's own examples test it.
+//! could not give; the `plain` ones among them need no values. What could not be read makes a verdict UNKNOWN with exactly
+//! those `reasons`, unless the condition is decided without it. `prove` lets a check's own examples test it.
 
 mod condition;
 mod evidence;

@@ -33,17 +33,6 @@ impl<'e> Reader<'e> {
         if let Some(target) = &call.target {
             return Some(Plain::Text(self.place(target)?, words(call)?));
         }
-        let order = |order| Some((order, call.args.get(1)?));
-        let order = match call.func_name.as_str() {
-            operators::LESS => order(Order::Less),
-            operators::LESS_EQUALS => order(Order::LessEqual),
-            operators::GREATER => order(Order::Greater),
-            operators::GREATER_EQUALS => order(Order::GreaterEqual),
-            _ => None,
-        };
-        if let Some((order, other)) = order {
-            return Some(Plain::Order(self.term(&call.args[0])?, order, self.term(other)?));
-        }
         match (call.func_name.as_str(), &call.args[..]) {
             (operators::LOGICAL_NOT, [test]) => Some(Plain::Not(Box::new(self.test(test)?))),
             (operators::LOGICAL_AND, [one, other]) => {
@@ -59,9 +48,17 @@ impl<'e> Reader<'e> {
             (operators::NOT_EQUALS, [one, other]) => {
                 Some(Plain::Not(Box::new(Plain::Equal(self.term(one)?, self.term(other)?))))
             }
+            (operators::LESS, [one, other]) => self.order(one, Order::Less, other),
+            (operators::LESS_EQUALS, [one, other]) => self.order(one, Order::LessEqual, other),
+            (operators::GREATER, [one, other]) => self.order(one, Order::Greater, other),
+            (operators::GREATER_EQUALS, [one, other]) => self.order(one, Order::GreaterEqual, other),
             (operators::IN, [term, container]) => Some(Plain::In(self.term(term)?, self.term(container)?)),
             _ => None,
         }
+    }
+
+    fn order(&self, one: &'e IdedExpr, order: Order, other: &'e IdedExpr) -> Option<Plain> {
+        Some(Plain::Order(self.term(one)?, order, self.term(other)?))
     }
 
     /// `all` and `exists`, as CEL writes them out.
